@@ -1,0 +1,40 @@
+"""QR venue check-in, medical declaration and exposure lookup for a provincial CDC."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+
+from checkin import cli, db, errors, i18n, logs, metrics, web
+from checkin.config import ROOT, Config
+from checkin.features import FEATURES
+from checkin.rules import RuleBook
+from checkin.vault import Vault
+
+
+def create_app(config: Config | None = None, vault: Vault | None = None) -> Flask:
+    """The application of one tier, ready to serve."""
+    config = config or Config.from_env(os.environ)
+    logs.configure(config)
+    vault = vault or Vault.load(config.keys, config.tier)
+    app = Flask("checkin", root_path=str(ROOT), instance_path=str(config.instance))
+    app.extensions["checkin_config"] = config
+    app.extensions["checkin_vault"] = vault
+    app.extensions["checkin_rules"] = RuleBook.load(config.rules)
+    db.init_app(app, config)
+    i18n.init_app(app)
+    errors.init_app(app)
+    # Before anything else that runs around a request: it starts the clock that the others read.
+    logs.init_app(app)
+    metrics.init_app(app)
+    web.init_app(app, config, vault)
+    accounts_access = import_module("checkin.accounts.access")
+    accounts_access.init_app(app)
+    for feature in FEATURES:
+        accounts_access.mount(app, feature, config.tier)
+    cli.init_app(app)
+    return app
+
+
+__all__ = ["Path", "create_app"]

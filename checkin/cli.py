@@ -1,0 +1,49 @@
+"""The command line: one group per feature, and `setup`, which brings an instance up to date."""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask_migrate import upgrade
+
+from checkin import clock, context
+from checkin.db import db
+
+GROUPS = (
+    "checkin.accounts.cli",
+    "checkin.audit.cli",
+    "checkin.venues.cli",
+    "checkin.tiers",
+    "checkin.demo.cli",
+)
+
+
+def init_app(app: Flask) -> None:
+    for module in GROUPS:
+        app.cli.add_command(import_module(module).group)
+    app.cli.add_command(setup)
+
+
+@click.command("setup")
+def setup() -> None:
+    """Migrate the database, load the places, and on first run build the demo province."""
+    from checkin.accounts import queries as accounts
+    from checkin.demo import build
+    from checkin.places import queries as places
+    from checkin.places import service
+
+    config = context.config()
+    upgrade(directory=str(Path(__file__).resolve().parent / "migrations"))
+    session = db.session()
+    if not places.is_loaded(session):
+        click.echo(f"places: {service.load(session)} loaded")
+    session.commit()
+    if config.demo and not accounts.any_admin(session):
+        build.demo(session, context.vault(), config, clock.now(), click.echo)
+        session.commit()
+    elif not accounts.any_admin(session):
+        click.echo(
+            "Nobody can administer yet. Make the first administrator:\n"
+            "  .venv/bin/flask --app wsgi accounts create --role admin --login ADDRESS"
+        )

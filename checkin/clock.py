@@ -1,0 +1,49 @@
+"""The only module that asks the time. UTC inside, Asia/Ho_Chi_Minh on the page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+_shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta(0))
+_fixed: ContextVar[datetime | None] = ContextVar("clock_fixed", default=None)
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    fixed = _fixed.get()
+    return fixed if fixed is not None else datetime.now(UTC) + _shift.get()
+
+
+def today() -> date:
+    """The present day in the province."""
+    return to_local(now()).date()
+
+
+def to_local(moment: datetime) -> datetime:
+    """The same moment on the province's clocks."""
+    return moment.astimezone(ZONE)
+
+
+def from_local(moment: datetime) -> datetime:
+    """UTC for a naive moment read off a clock in the province."""
+    return moment.replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Start and end in UTC of one day of the province: [start, end)."""
+    start = from_local(datetime.combine(day, time.min))
+    return start, from_local(datetime.combine(day + timedelta(days=1), time.min))
+
+
+@contextmanager
+def fixed(moment: datetime) -> Iterator[None]:
+    """Hold the clock still, for tests."""
+    token = _fixed.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _fixed.reset(token)

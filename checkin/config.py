@@ -1,0 +1,138 @@
+"""Configuration: read once from the environment into a frozen dataclass.
+
+An unknown CHECKIN_ name or a bad value stops the start and says which one it was, because a
+misspelt setting that is silently ignored is found out on the worst day.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+Tier = Literal["public", "staff", "all"]
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN_NAMES = {
+    "CHECKIN_TIER",
+    "CHECKIN_INSTANCE",
+    "CHECKIN_KEYS",
+    "CHECKIN_PROVINCE",
+    "CHECKIN_CDC_NAME",
+    "CHECKIN_HOTLINE",
+    "CHECKIN_PROXIES",
+    "CHECKIN_RULES",
+}
+
+
+class ConfigError(Exception):
+    """A setting is unknown or has a value that cannot be used; the text names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    database_url: str
+    migrate_url: str
+    tier: Tier
+    public_origin: str
+    instance: Path
+    keys: Path
+    rules: Path
+    province: str
+    cdc_name: str
+    hotline: str
+    ratelimit_storage_uri: str
+    proxies: int
+    port: int
+    demo: bool
+    log_level: str
+
+    @property
+    def trial(self) -> bool:
+        """True where the printed address works on this computer alone: posters then say so."""
+        return (urlsplit(self.public_origin).hostname or "") in {"localhost", "127.0.0.1", "::1"}
+
+    @property
+    def secure(self) -> bool:
+        """True under TLS: cookies are then marked Secure and HSTS is sent."""
+        return self.public_origin.startswith("https://")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Config":
+        """The configuration of an environment; raises ConfigError naming what is wrong."""
+        for name in env:
+            if name.startswith("CHECKIN_") and name not in OWN_NAMES:
+                raise ConfigError(f"{name} is not a setting. Known: {', '.join(sorted(OWN_NAMES))}")
+        instance = Path(env.get("CHECKIN_INSTANCE") or ROOT / "instance").resolve()
+        port = _number(env, "PORT", 8000, 1, 65535)
+        database_url = _database(env, "DATABASE_URL", f"sqlite:///{instance / 'checkin.db'}")
+        province = env.get("CHECKIN_PROVINCE") or "22"
+        if not re.fullmatch(r"\d{2}", province):
+            raise ConfigError(f"CHECKIN_PROVINCE={province!r}: two digits of the statistics office, such as 22")
+        return cls(
+            database_url=database_url,
+            migrate_url=_database(env, "MIGRATE_URL", database_url),
+            tier=_tier(env.get("CHECKIN_TIER") or "all"),
+            public_origin=_origin(env.get("PUBLIC_ORIGIN") or f"http://localhost:{port}"),
+            instance=instance,
+            keys=Path(env.get("CHECKIN_KEYS") or instance / "keys").resolve(),
+            rules=Path(env.get("CHECKIN_RULES") or ROOT / "checkin" / "rules" / "data").resolve(),
+            province=province,
+            cdc_name=env.get("CHECKIN_CDC_NAME") or "CDC Quảng Ninh",
+            hotline=env.get("CHECKIN_HOTLINE") or "0203 3 656 263",
+            ratelimit_storage_uri=env.get("RATELIMIT_STORAGE_URI") or "memory://",
+            proxies=_number(env, "CHECKIN_PROXIES", 0, 0, 5),
+            port=port,
+            demo=not _flag(env, "NO_DEMO"),
+            log_level=_log_level(env.get("LOG_LEVEL") or "info"),
+        )
+
+
+def _tier(value: str) -> Tier:
+    for tier in get_args(Tier):
+        if value == tier:
+            return tier  # type: ignore[no-any-return]
+    raise ConfigError(f"CHECKIN_TIER={value!r}: one of {', '.join(get_args(Tier))}")
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or str(default)
+    if not re.fullmatch(r"\d{1,6}", text) or not low <= int(text) <= high:
+        raise ConfigError(f"{name}={text!r}: a whole number from {low} to {high}")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "")
+    if text in {"", "0"}:
+        return False
+    if text == "1":
+        return True
+    raise ConfigError(f"{name}={text!r}: 1 or 0")
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in {"debug", "info", "warning", "error"}:
+        raise ConfigError(f"LOG_LEVEL={text!r}: debug, info, warning or error")
+    return text.lower()
+
+
+def _database(env: Mapping[str, str], name: str, default: str) -> str:
+    url = env.get(name) or default
+    if url.startswith(("postgresql://", "postgres://")):
+        # psycopg 3 is the driver that is installed; the plain form is what people paste.
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return url
+    # The value is not repeated: it may hold a password.
+    raise ConfigError(f"{name}: an address that begins with postgresql:// or sqlite:/// is needed")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ConfigError(f"PUBLIC_ORIGIN={url!r}: scheme and host alone, such as https://khaibao.example.vn")
+    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ConfigError(f"PUBLIC_ORIGIN={url!r}: https is needed, since declarations travel over it")
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,168 @@
+"""The database: engine settings, column types and the scope that row-level security reads."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.types import TypeDecorator
+
+from checkin.config import Config
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Model, disable_autonaming=True)
+migrate = Migrate(directory="checkin/migrations", compare_type=True, render_as_batch=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python; timestamptz on PostgreSQL, text that sorts on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime would lose its zone: make it aware first")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# A request that only reads must not queue for SQLite's one writer; every other use may write, and a
+# transaction that turns from reading to writing half-way would fail instead of waiting.
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside do not take SQLite's write lock."""
+    token = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def set_read_only(value: bool) -> None:
+    """Say for the rest of this request whether new transactions only read."""
+    _read_only.set(value)
+
+
+def engine_options(config: Config, url: str) -> dict[str, Any]:
+    """Options of create_engine for the given address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 4,
+        "max_overflow": 4,
+        "pool_timeout": 5,
+        # prepare_threshold: prepared statements do not survive pgbouncer's transaction mode.
+        "connect_args": {
+            "prepare_threshold": None,
+            "connect_timeout": 3,
+            "application_name": f"checkin-{config.tier}",
+            "options": "-c statement_timeout=20000 -c idle_in_transaction_session_timeout=30000",
+        },
+    }
+
+
+def init_app(app: Flask, config: Config) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config, config.database_url)
+    db.init_app(app)
+    migrate.init_app(app, db)
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
+
+
+def set_scope(session: Session, **values: object) -> None:
+    """Say whose rows this session may touch; row-level security on PostgreSQL reads it.
+
+    Values hold until the end of each transaction and are set again at the start of the next one.
+    """
+    scope = session.info.setdefault("scope", {})
+    scope.update({f"checkin.{name}": _text(value) for name, value in values.items()})
+    if session.in_transaction():
+        _send_scope(session.connection(), scope)
+
+
+@event.listens_for(Session, "after_begin")
+def _on_session_begin(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    scope = session.info.get("scope")
+    if scope:
+        _send_scope(connection, scope)
+
+
+def _send_scope(connection: Connection, scope: dict[str, str]) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    calls = [
+        sa.func.set_config(sa.bindparam(f"n{i}", name), sa.bindparam(f"v{i}", value), True)
+        for i, (name, value) in enumerate(scope.items())
+    ]
+    connection.execute(sa.select(*calls))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    return "" if value is None else str(value)
+
+
+def is_postgresql(session: Session) -> bool:
+    """True when the session talks to PostgreSQL."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_if_new(session: Session, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with the same key exists; True when it was inserted."""
+    if is_postgresql(session):
+        from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+        result = session.execute(pg_insert(table).values(**values).on_conflict_do_nothing())
+    else:
+        from sqlalchemy.dialects.sqlite import insert as lite_insert
+
+        result = session.execute(lite_insert(table).values(**values).on_conflict_do_nothing())
+    return bool(result.rowcount)  # type: ignore[attr-defined]

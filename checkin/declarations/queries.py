@@ -1,0 +1,49 @@
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from checkin.declarations.models import Declaration
+from checkin.vault import Vault, VaultError
+
+
+def opened(session: Session, vault: Vault, keys: Iterable[tuple[datetime, UUID]]) -> dict[UUID, dict[str, Any] | None]:
+    """Details by declaration id; None where they cannot be opened, so that one bad row stops no list."""
+    wanted = list(keys)
+    found: dict[UUID, dict[str, Any] | None] = {}
+    for start in range(0, len(wanted), 500):
+        block = wanted[start : start + 500]
+        rows = session.execute(
+            sa.select(Declaration.id, Declaration.details).where(
+                Declaration.id.in_([key[1] for key in block]),
+                # Bounds on the day, so that only the days in question are read.
+                Declaration.made_at.between(min(block)[0], max(block)[0]),
+            )
+        )
+        for declaration_id, details in rows:
+            try:
+                found[declaration_id] = vault.open(details)
+            except (VaultError, ValueError):
+                found[declaration_id] = None
+    return found
+
+
+def latest_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, Declaration]:
+    """The newest declaration of each person."""
+    ids = list(person_ids)
+    newest = (
+        sa.select(Declaration.person_id, sa.func.max(Declaration.made_at).label("made_at"))
+        .where(Declaration.person_id.in_(ids))
+        .group_by(Declaration.person_id)
+        .subquery()
+    )
+    rows = session.scalars(
+        sa.select(Declaration).join(
+            newest,
+            sa.and_(Declaration.person_id == newest.c.person_id, Declaration.made_at == newest.c.made_at),
+        )
+    )
+    return {row.person_id: row for row in rows}

@@ -1,0 +1,2 @@
+def demo(session, vault, config, now, say):
+    pass

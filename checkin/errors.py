@@ -1,0 +1,81 @@
+"""Errors of the domain, and the pages that help when something went wrong."""
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+PAGES = {400, 403, 404, 405, 413, 429, 500, 503}
+
+
+class DomainError(Exception):
+    """A rule of the domain was not met; `reason` is a short machine-readable word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class AccessDenied(DomainError):
+    """The actor may not do this to that object."""
+
+
+def page(status: int, **context: object) -> Response:
+    """The error page of a status. It asks the database nothing, since that may be what is down."""
+    shown = status if status in PAGES else (400 if status < 500 else 500)
+    response = make_response(render_template(f"errors/{shown}.html", **context), status)
+    response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:  # a redirect by Werkzeug, such as a missing slash
+            return error.get_response()  # type: ignore[return-value]
+        response = page(status)
+        retry_after = getattr(error, "retry_after", None)
+        if status == 429 and retry_after:
+            response.headers["Retry-After"] = str(int(retry_after))
+        return response
+
+    @app.errorhandler(AccessDenied)
+    def _denied(_error: AccessDenied) -> Response:
+        # 404, so that a stranger does not learn which identifiers exist.
+        return page(404)
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(TimeoutError)
+    def _database_down(error: Exception) -> Response:
+        log.error("database unreachable", kind=type(error).__name__, route=str(request.url_rule))
+        return page(503, replay=_replay())
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> Response:
+        # Only the type and where it was raised: messages can carry what a person typed.
+        log.error("unexpected error", kind=type(error).__name__, route=str(request.url_rule), trace=_frames(error))
+        if app.config.get("PROPAGATE_EXCEPTIONS"):
+            raise error
+        return page(500)
+
+
+def _replay() -> list[tuple[str, str]]:
+    """What was posted, to be sent again from the error page; never passwords."""
+    if request.method != "POST":
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "password"]
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames[-6:]

@@ -1,0 +1,190 @@
+"""From stays to what an officer reads: the list of a place, the time line of a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from checkin import clock
+from checkin.charts import Bar
+from checkin.declarations import queries as declarations
+from checkin.exposure.overlap import Presence, Window
+from checkin.exposure.queries import StayRow
+from checkin.phones import display_phone
+from checkin.places import queries as places
+from checkin.vault import Vault
+from checkin.venues import queries as venues
+
+BAR_WIDTH = 176
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stay drawn against the window: attributes of SVG rectangles."""
+
+    x: float
+    width: float
+    guessed: bool
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a list shows of somebody; empty text where the details could not be opened."""
+
+    full_name: str = ""
+    birth_year: int | None = None
+    phone: str = ""
+    id_number: str = ""
+    address: str = ""
+    home: str = ""
+    nationality: str = ""
+    readable: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person of a place's list."""
+
+    presence: Presence[StayRow]
+    person: Person
+    places: tuple[str, ...]
+    spans: tuple[Span, ...]
+    triage: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where the picture of a stay begins and ends."""
+
+    start: datetime
+    end: datetime
+
+    def x(self, moment: datetime) -> float:
+        """Place of a moment in a picture BAR_WIDTH wide."""
+        share = (moment - self.start) / (self.end - self.start)
+        return round(min(max(share, 0.0), 1.0) * BAR_WIDTH, 1)
+
+    def span(self, stay: StayRow) -> Span:
+        """The stay in the picture, until its recorded or likely end."""
+        low, high = self.x(stay.entered_at), self.x(stay.left_at or stay.until_likely)
+        return Span(low, max(round(high - low, 1), 2), stay.left_at is None)
+
+
+def scale_around(window: Window) -> Scale:
+    """The window with half its length before and after, at least an hour each."""
+    margin = max((window.end - window.start) / 2, timedelta(hours=1))
+    return Scale(window.start - margin, window.end + margin)
+
+
+def rows(session: Session, vault: Vault, found: Sequence[Presence[StayRow]], window: Window) -> list[Row]:
+    """The rows of these people, names opened; always as many as people, whatever cannot be opened."""
+    latest = {presence.person_id: _latest_declared(presence.stays) for presence in found}
+    opened = declarations.opened(
+        session,
+        vault,
+        [(s.declared_at, s.declaration_id) for s in latest.values() if s and s.declared_at and s.declaration_id],
+    )
+    venue_ids = {stay.venue_id for presence in found for stay in presence.stays}
+    venue_names = {venue_id: venue.name for venue_id, venue in venues.names(session, venue_ids).items()}
+    zone_names = venues.zone_names(session, list(venue_ids))
+    homes = places.names(session, {s.commune_id for s in latest.values() if s and s.commune_id})
+    scale = scale_around(window)
+    return [
+        Row(
+            presence,
+            person_from(opened.get(_declaration_id(latest[presence.person_id])), homes),
+            tuple(
+                dict.fromkeys(
+                    zone_names.get(s.zone_id, "") if s.zone_id else venue_names.get(s.venue_id, "")
+                    for s in presence.stays
+                )
+            ),
+            tuple(scale.span(stay) for stay in presence.stays),
+            _worst(presence.stays),
+            _notes(presence.stays),
+        )
+        for presence in found
+    ]
+
+
+def person_from(details: dict[str, Any] | None, homes: dict[str, str]) -> Person:
+    """What opened details say, for showing; marked as unreadable when there are none."""
+    if not details:
+        return Person(readable=False)
+    return Person(
+        full_name=str(details.get("full_name", "")),
+        birth_year=details.get("birth_year"),
+        phone=display_phone(str(details.get("phone", ""))),
+        id_number=str(details.get("id_number", "")),
+        address=str(details.get("address", "")),
+        home=homes.get(str(details.get("commune_id")), ""),
+        nationality=str(details.get("nationality", "")),
+    )
+
+
+def present_by_hour(stays: Sequence[StayRow], window: Window) -> list[Bar]:
+    """How many were present in each hour of the day or days around the window, by their likely ends.
+
+    Up to two days by hours, longer windows by days of the province.
+    """
+    by_hour = window.end - window.start <= timedelta(hours=48)
+    step = timedelta(hours=1) if by_hour else timedelta(days=1)
+    start, end = chart_bounds(window)
+    buckets, moment = [], start
+    while moment < end:
+        buckets.append(moment)
+        moment += step
+    counts = [set[UUID]() for _ in buckets]
+    for stay in stays:
+        until = stay.left_at or stay.until_likely
+        first = max(0, int((stay.entered_at - start) // step))
+        last = min(len(buckets) - 1, int((until - start) // step))
+        for number in range(first, last + 1):
+            counts[number].add(stay.person_id)
+    return [
+        Bar(
+            clock.to_local(bucket).strftime("%-Hh" if by_hour else "%d/%m"),
+            len(people),
+            marked=bucket <= window.end and bucket + step > window.start,
+        )
+        for bucket, people in zip(buckets, counts, strict=True)
+    ]
+
+
+def chart_bounds(window: Window) -> tuple[datetime, datetime]:
+    """What the chart covers: whole hours, six before and after the window; whole days for long windows."""
+    if window.end - window.start > timedelta(hours=48):
+        return (
+            clock.day_bounds(clock.to_local(window.start).date())[0],
+            clock.day_bounds(clock.to_local(window.end).date())[1],
+        )
+    start = (window.start - timedelta(hours=4)).replace(minute=0, second=0, microsecond=0)
+    end = (window.end + timedelta(hours=5)).replace(minute=0, second=0, microsecond=0)
+    return start, end
+
+
+def _latest_declared(stays: Sequence[StayRow]) -> StayRow | None:
+    declared = [stay for stay in stays if stay.declared_at is not None]
+    return max(declared, key=lambda stay: stay.declared_at or stay.entered_at) if declared else None
+
+
+def _declaration_id(stay: StayRow | None) -> UUID:
+    return stay.declaration_id if stay and stay.declaration_id else UUID(int=0)
+
+
+def _worst(stays: Sequence[StayRow]) -> str:
+    levels = {stay.triage for stay in stays}
+    return next((level for level in ("urgent", "watch", "routine") if level in levels), "none")
+
+
+def _notes(stays: Sequence[StayRow]) -> tuple[str, ...]:
+    found: list[str] = []
+    for stay in stays:
+        found += [*(stay.symptoms or ())]
+        found += ["contact_sick"] if stay.contact_sick else []
+        found += ["travel"] if stay.travel else []
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,124 @@
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from checkin.cases.models import Case
+from checkin.declarations.models import Declaration
+from checkin.exposure.models import Lookup
+from checkin.venues.models import Venue
+from checkin.visits.models import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class StayRow:
+    """A visit as the lookup shows it, with what its declaration says for statistics."""
+
+    id: UUID
+    person_id: UUID
+    venue_id: UUID
+    zone_id: UUID | None
+    entered_at: datetime
+    left_at: datetime | None
+    end_set_by: str
+    until_likely: datetime
+    until_latest: datetime
+    declaration_id: UUID | None
+    declared_at: datetime | None
+    triage: str | None
+    symptoms: Sequence[str] | None
+    contact_sick: bool | None
+    travel: bool | None
+    commune_id: str | None
+    province_id: str | None
+
+
+def _stays() -> "sa.Select[tuple[object, ...]]":
+    return sa.select(  # type: ignore[return-value]
+        Visit.id,
+        Visit.person_id,
+        Visit.venue_id,
+        Visit.zone_id,
+        Visit.entered_at,
+        Visit.left_at,
+        Visit.end_set_by,
+        Visit.until_likely,
+        Visit.until_latest,
+        Visit.declaration_id,
+        Visit.declared_at,
+        Declaration.triage,
+        Declaration.symptoms,
+        Declaration.contact_sick,
+        Declaration.travel,
+        Declaration.commune_id,
+        Declaration.province_id,
+    ).outerjoin(
+        Declaration,
+        sa.and_(Declaration.made_at == Visit.declared_at, Declaration.id == Visit.declaration_id),
+    )
+
+
+@dataclass(frozen=True)
+class Area:
+    """Which venues: those given, or all of a commune and kind; of one zone where it is named."""
+
+    venue_ids: tuple[UUID, ...] = ()
+    zone_id: UUID | None = None
+    commune_id: str | None = None
+    kind: str | None = None
+
+    def condition(self) -> sa.ColumnElement[bool]:
+        """What a visit must fulfil to be of this area."""
+        if self.zone_id is not None:
+            return sa.and_(Visit.venue_id.in_(self.venue_ids), Visit.zone_id == self.zone_id)
+        if self.venue_ids:
+            return Visit.venue_id.in_(self.venue_ids)
+        venues = sa.select(Venue.id)
+        if self.commune_id:
+            venues = venues.where(Venue.commune_id == self.commune_id)
+        if self.kind:
+            venues = venues.where(Venue.kind == self.kind)
+        return Visit.venue_id.in_(venues)
+
+
+def stays_at(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> list[StayRow]:
+    """Every visit of the area that can have met [start, end], by entry.
+
+    `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
+    days are read.
+    """
+    rows = session.execute(
+        _stays()
+        .where(area.condition(), Visit.entered_at.between(start - cap, end), Visit.until_latest >= start)
+        .order_by(Visit.entered_at, Visit.id)
+    )
+    return [StayRow(*row) for row in rows]
+
+
+def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end: datetime) -> list[StayRow]:
+    """Every visit of these people begun in [start, end], newest first."""
+    rows = session.execute(
+        _stays()
+        .where(Visit.person_id.in_(person_ids), Visit.entered_at.between(start, end))
+        .order_by(Visit.entered_at.desc(), Visit.id)
+    )
+    return [StayRow(*row) for row in rows]
+
+
+def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | None:
+    """A lookup with the case it is bound to."""
+    row = session.execute(
+        sa.select(Lookup, Case).outerjoin(Case, Lookup.case_id == Case.id).where(Lookup.id == lookup_id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def newest(session: Session, limit: int = 15) -> Iterator[tuple[Lookup, Case | None]]:
+    """The latest lookups with their cases."""
+    for row in session.execute(
+        sa.select(Lookup, Case).outerjoin(Case, Lookup.case_id == Case.id).order_by(Lookup.seq.desc()).limit(limit)
+    ):
+        yield row[0], row[1]

@@ -1,0 +1,51 @@
+"""Form parts that every feature uses: text fields that are cleaned and bounded, with plain messages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import StopValidation
+
+from checkin.names import clean_name
+
+
+class Text(StringField):
+    """A line of text in NFC without invisible characters; longer than `limit` is an error beside the field, and stays as typed."""
+
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), *, limit: int, **kwargs: Any) -> None:
+        self.limit = limit
+        super().__init__(label, [_not_longer, *validators], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist:
+            self.data = clean_name(str(valuelist[0]))
+
+
+def _not_longer(_form: FlaskForm, field: Field) -> None:
+    limit: int = field.limit  # type: ignore[attr-defined]
+    if field.data and len(field.data) > limit:
+        raise StopValidation(gettext("Dài quá: nhiều nhất %(limit)s ký tự.", limit=limit))
+
+
+class Needed:
+    """The field must be filled; `message` says with what."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: Any = None) -> None:
+        self.message = message or lazy_gettext("Cần điền mục này.")
+
+    def __call__(self, _form: FlaskForm, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            raise StopValidation(str(self.message))
+
+
+class IfFilled:
+    """An empty field needs no further check."""
+
+    def __call__(self, _form: FlaskForm, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation()

@@ -1,0 +1,63 @@
+"""How gunicorn serves: `gunicorn -c python:checkin.gunicorn_conf wsgi:app`."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+# Workers start anew now and then, not all at once, so that memory that leaks anywhere goes back.
+max_requests = 20_000
+max_requests_jitter = 2_000
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+accesslog = None
+
+# Counters of all workers meet in files of this run.
+_metrics = tempfile.mkdtemp(prefix="checkin-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+
+
+def when_ready(server: Any) -> None:
+    """Say where to look, once the port is open."""
+    from checkin.config import Config
+
+    config = Config.from_env(os.environ)
+    lines = [f"\n  Open {config.public_origin}/  (stop with Ctrl+C)"]
+    accounts = config.instance / "demo-accounts.tsv"
+    if accounts.exists():
+        lines.append(f"\n  Demo accounts (also in {_short(accounts)}):")
+        rows = [line.split("\t") for line in accounts.read_text(encoding="utf-8").splitlines()[1:]]
+        lines += [f"    {row[0]:<8} {row[1]:<22} {row[2]}" for row in rows if len(row) >= 3]
+        example = config.instance / "demo-code.txt"
+        if example.exists():
+            lines.append(f"\n  A visitor scans: {config.public_origin}/v/{example.read_text().strip()}")
+        lines.append(f"  Staff and owners: {config.public_origin}/sign-in")
+    print("\n".join(lines) + "\n", flush=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget the gauges of a worker that ended."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leave no files behind."""
+    shutil.rmtree(_metrics, ignore_errors=True)
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

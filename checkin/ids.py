@@ -1,0 +1,17 @@
+"""Identifiers that sort by time (UUID version 7), so that indexes grow at their end."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID, uuid5
+
+
+def new_id(now: datetime) -> UUID:
+    """A UUIDv7 of the given moment: 48 bits of milliseconds, 74 random bits."""
+    milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
+    value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return UUID(int=value)
+
+
+def derived_id(parent: UUID, salt: bytes) -> UUID:
+    """The same identifier each time for the same parent and salt (UUIDv5)."""
+    return uuid5(parent, salt.hex())

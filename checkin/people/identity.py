@@ -1,0 +1,57 @@
+"""What a person is recognised by: pure rules over blind indexes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from checkin.fold import fold
+from checkin.vault import Vault
+
+NONE = b""
+
+
+@dataclass(frozen=True)
+class Indexes:
+    """Blind indexes of what was told; NONE (empty) for what was not."""
+
+    name: bytes
+    id: bytes
+    phone: bytes
+
+
+def indexes(vault: Vault, *, full_name: str, birth_year: int, id_number: str, phone: str) -> Indexes:
+    """Indexes of a person; id number and phone are in their normal form or empty."""
+    return Indexes(
+        name=name_index(vault, full_name, birth_year),
+        id=vault.index("id", id_number) if id_number else NONE,
+        phone=vault.index("phone", phone) if phone else NONE,
+    )
+
+
+def name_index(vault: Vault, full_name: str, birth_year: int) -> bytes:
+    """Index of the folded name with the birth year: Hùng and Hưng fold alike, so it never decides alone."""
+    return vault.index("name", f"{fold(full_name)}|{birth_year}")
+
+
+class Known(Protocol):
+    id: UUID
+    id_index: bytes
+    phone_index: bytes
+
+
+def same_person(told: Indexes, known: Iterable[Known]) -> UUID | None:
+    """Who of those with the same name and birth year this is; None for somebody new.
+
+    The same person iff the id numbers agree; or, where one side told none, the phones. Two different id
+    numbers are two people. Of several, an agreeing id number wins, then the one known longest.
+    """
+    best: tuple[int, UUID] | None = None
+    for person in known:
+        by_id = told.id != NONE and bytes(person.id_index) == told.id
+        one_without_id = told.id == NONE or bytes(person.id_index) == NONE
+        by_phone = one_without_id and told.phone != NONE and bytes(person.phone_index) == told.phone
+        if by_id or by_phone:
+            rank = (0 if by_id else 1, person.id)
+            best = rank if best is None or rank < best else best
+    return best[1] if best else None

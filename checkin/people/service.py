@@ -1,0 +1,33 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from checkin.db import insert_if_new
+from checkin.ids import new_id
+from checkin.people import queries
+from checkin.people.identity import Indexes, same_person
+from checkin.people.models import Person
+
+
+def identify(session: Session, *, now: datetime, told: Indexes, commune_id: str | None) -> UUID:
+    """The person whom these indexes mean, made when new."""
+    found = same_person(told, queries.with_name(session, told.name))
+    if found is not None:
+        return found
+    person_id = new_id(now)
+    values = {
+        "id": person_id,
+        "name_index": told.name,
+        "id_index": told.id,
+        "phone_index": told.phone,
+        "commune_id": commune_id,
+        "created_at": now,
+    }
+    if insert_if_new(session, Person.__table__, values):  # type: ignore[arg-type]
+        return person_id
+    # Somebody made the same person at the same moment: theirs is committed now.
+    found = same_person(told, queries.with_name(session, told.name))
+    if found is None:
+        raise RuntimeError("a person that exists cannot be seen")
+    return found

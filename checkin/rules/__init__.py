@@ -1,0 +1,88 @@
+"""Dated rule sets: what the directives change within weeks is data, not code.
+
+Each file of `data/` is one section from one day on: `<section>-<YYYY-MM-DD>.toml`. A new rule is a new
+file; the old one stays, since declarations and cases keep the rules of their day.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+SECTIONS = ("disease", "triage", "stays", "lookback", "zones")
+
+
+class RuleError(Exception):
+    """A rule file is missing or cannot be used; the text names it."""
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSet:
+    """The rules in force on one day. `id` changes whenever any of them does."""
+
+    id: str
+    sections: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+    def __getitem__(self, section: str) -> Mapping[str, Any]:
+        return self.sections[section]
+
+    @property
+    def declared_days(self) -> int:
+        """How many days back the declaration asks about."""
+        return int(self.sections["lookback"]["declared_days"])
+
+    @property
+    def retention_days(self) -> int:
+        """After how many days a visit is deleted unless a case needs it."""
+        return int(self.sections["lookback"]["retention_days"])
+
+
+class RuleBook:
+    """Every version of every section."""
+
+    def __init__(self, versions: dict[str, list[tuple[date, bytes]]]) -> None:
+        self._versions = versions
+        self._cache: dict[tuple[date, ...], RuleSet] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> "RuleBook":
+        """The rules of a folder; raises RuleError when a section is missing or a file is not TOML."""
+        versions: dict[str, list[tuple[date, bytes]]] = {}
+        for path in sorted(folder.glob("*.toml")):
+            match = re.fullmatch(r"([a-z]+)-(\d{4}-\d\d-\d\d)", path.stem)
+            if not match or match[1] not in SECTIONS:
+                raise RuleError(f"{path.name}: a rule file is named <section>-<YYYY-MM-DD>.toml")
+            body = path.read_bytes()
+            try:
+                tomllib.loads(body.decode())
+                day = date.fromisoformat(match[2])
+            except ValueError as error:
+                raise RuleError(f"{path.name}: {error}") from error
+            versions.setdefault(match[1], []).append((day, body))
+        for section in SECTIONS:
+            if section not in versions:
+                raise RuleError(f"{folder} has no file {section}-<YYYY-MM-DD>.toml")
+            versions[section].sort()
+        return cls(versions)
+
+    def on(self, day: date) -> RuleSet:
+        """The rules in force on a day; before the first version of a section, that first one."""
+        chosen = {name: self._in_force(name, day) for name in SECTIONS}
+        key = tuple(version[0] for version in chosen.values())
+        found = self._cache.get(key)
+        if found is None:
+            digest = hashlib.sha256(b"\0".join(body for _, body in chosen.values())).hexdigest()[:6]
+            found = RuleSet(
+                id=f"{max(key)}.{digest}",
+                sections={name: tomllib.loads(body.decode()) for name, (_, body) in chosen.items()},
+            )
+            self._cache[key] = found
+        return found
+
+    def _in_force(self, section: str, day: date) -> tuple[date, bytes]:
+        versions = self._versions[section]
+        return next((v for v in reversed(versions) if v[0] <= day), versions[0])

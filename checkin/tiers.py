@@ -1,0 +1,115 @@
+"""What each PostgreSQL role may do: the second wall behind the application's own checks.
+
+The tables belong to the role that migrates. The public tier's role may write visits and declarations and
+read back next to nothing; the staff tier's role reads. Row-level security is forced on the tables with
+personal data; its scope is what `db.set_scope` sets at the start of each transaction. Applied by
+`flask --app wsgi database grant`, which can be run again at any time.
+"""
+
+import re
+
+import click
+import sqlalchemy as sa
+from flask.cli import AppGroup
+
+from checkin import context
+
+group = AppGroup("database", help="Roles and rights on PostgreSQL.")
+
+# Table: what the public role may do there. Nothing is granted that is not written here.
+PUBLIC_GRANTS = {
+    "place": "SELECT",
+    "place_successor": "SELECT",
+    "venue": "SELECT, INSERT, UPDATE",
+    "zone": "SELECT, INSERT, UPDATE",
+    "code": "SELECT, INSERT, UPDATE",
+    "account": "SELECT, INSERT, UPDATE",
+    "person": "INSERT, SELECT (id, name_index, id_index, phone_index)",
+    "declaration": "INSERT",
+    "visit": "SELECT, INSERT, UPDATE (left_at, end_set_by, until_likely, until_latest, declaration_id, declared_at)",
+    "submission": "SELECT, INSERT, UPDATE (result)",
+    "audit": "INSERT, SELECT (seq, hash)",
+    "alembic_version": "SELECT",
+}
+STAFF_GRANTS = {
+    "place": "SELECT",
+    "place_successor": "SELECT",
+    "venue": "SELECT, UPDATE",
+    "zone": "SELECT",
+    "code": "SELECT, UPDATE",
+    "account": "SELECT, INSERT, UPDATE",
+    "person": "SELECT",
+    "declaration": "SELECT",
+    "visit": "SELECT",
+    "case": "SELECT, INSERT, UPDATE",
+    "lookup": "SELECT, INSERT",
+    "audit": "SELECT, INSERT",
+    "alembic_version": "SELECT",
+}
+# Table: which rows the public role may touch. The owner of the tables and the staff role: every row.
+PUBLIC_ROWS = {
+    "visit": (
+        "encode(device, 'hex') = nullif(current_setting('checkin.device', true), '') "
+        "OR id::text = nullif(current_setting('checkin.visit', true), '')"
+    ),
+    "submission": "id::text = nullif(current_setting('checkin.submission', true), '')",
+    "account": "role = 'owner'",
+    # A venue's name is on its wall; only its owner changes it, as the application checks too.
+    "venue": None,
+    "declaration": "false",
+}
+PUBLIC_WRITES = {
+    "visit": "true",
+    "submission": "true",
+    "account": "role = 'owner'",
+    "venue": "owner_id::text = nullif(current_setting('checkin.owner', true), '')",
+    "declaration": "true",
+}
+
+
+def statements(owner: str, public: str, staff: str) -> list[str]:
+    """The SQL that gives both roles their rights, and no others."""
+    out = []
+    for role, grants in ((public, PUBLIC_GRANTS), (staff, STAFF_GRANTS)):
+        out += [
+            f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+            f"GRANT USAGE ON SCHEMA public TO {role}",
+            *(f'GRANT {rights} ON "{table}" TO {role}' for table, rights in grants.items()),
+        ]
+    for table, rows in PUBLIC_ROWS.items():
+        out += [
+            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+            f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+            *(
+                f'DROP POLICY IF EXISTS {name} ON "{table}"'
+                for name in ("all_rows", "staff_rows", "own_rows", "own_writes", "own_changes")
+            ),
+            f'CREATE POLICY all_rows ON "{table}" TO {owner} USING (true) WITH CHECK (true)',
+            f'CREATE POLICY staff_rows ON "{table}" TO {staff} USING (true) WITH CHECK (true)',
+            f'CREATE POLICY own_rows ON "{table}" FOR SELECT TO {public} USING ({rows or "true"})',
+            f'CREATE POLICY own_writes ON "{table}" FOR INSERT TO {public} WITH CHECK ({PUBLIC_WRITES[table]})',
+            f'CREATE POLICY own_changes ON "{table}" FOR UPDATE TO {public} USING ({rows or PUBLIC_WRITES[table]}) '
+            f"WITH CHECK ({rows or PUBLIC_WRITES[table]})",
+        ]
+    out.append("REVOKE ALL ON FUNCTION visit_hours(uuid[], timestamptz, timestamptz) FROM PUBLIC")
+    out.append(f"GRANT EXECUTE ON FUNCTION visit_hours(uuid[], timestamptz, timestamptz) TO {public}, {staff}")
+    return out
+
+
+@group.command("grant")
+@click.option("--public", "public", required=True, help="Role of the public tier.")
+@click.option("--staff", required=True, help="Role of the staff tier.")
+def grant(public: str, staff: str) -> None:
+    """Give the roles of both tiers their rights, as the owner of the tables (MIGRATE_URL)."""
+    for role in (public, staff):
+        if not re.fullmatch(r"[a-z_][a-z0-9_]{0,60}", role):
+            raise click.ClickException(f"not a role's name: {role}")
+    engine = sa.create_engine(context.config().migrate_url)
+    if engine.dialect.name != "postgresql":
+        raise click.ClickException("only PostgreSQL has roles; SQLite has one wall, the application's")
+    with engine.begin() as connection:
+        owner = connection.scalar(sa.text("SELECT current_user"))
+        for statement in statements(f'"{owner}"', public, staff):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    click.echo(f"rights given: {public} (public tier), {staff} (staff tier)")
