@@ -12,6 +12,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
@@ -157,12 +158,10 @@ def is_postgresql(session: Session) -> bool:
 
 def insert_if_new(session: Session, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same key exists; True when it was inserted."""
-    if is_postgresql(session):
-        from sqlalchemy.dialects.postgresql import insert as pg_insert
-
-        result = session.execute(pg_insert(table).values(**values).on_conflict_do_nothing())
-    else:
-        from sqlalchemy.dialects.sqlite import insert as lite_insert
-
-        result = session.execute(lite_insert(table).values(**values).on_conflict_do_nothing())
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    result = session.execute(
+        insert(table).values(**values).on_conflict_do_nothing(),
+        # RETURNING would ask for the right to read, which the public role has not.
+        execution_options={"preserve_rowcount": True},
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]

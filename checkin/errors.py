@@ -2,7 +2,7 @@
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -49,9 +49,9 @@ def init_app(app: Flask) -> None:
         # 404, so that a stranger does not learn which identifiers exist.
         return page(404)
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(InterfaceError)
-    @app.errorhandler(TimeoutError)
+    @app.errorhandler(exc.OperationalError)
+    @app.errorhandler(exc.InterfaceError)
+    @app.errorhandler(exc.TimeoutError)
     def _database_down(error: Exception) -> Response:
         log.error("database unreachable", kind=type(error).__name__, route=str(request.url_rule))
         return page(503, replay=_replay())

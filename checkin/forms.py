@@ -12,7 +12,10 @@ from checkin.names import clean_name
 
 
 class Text(StringField):
-    """A line of text in NFC without invisible characters; longer than `limit` is an error beside the field, and stays as typed."""
+    """A line of text in NFC without invisible characters.
+
+    Longer than `limit` is an error beside the field; what was typed stays.
+    """
 
     def __init__(self, label: Any = None, validators: Sequence[Any] = (), *, limit: int, **kwargs: Any) -> None:
         self.limit = limit

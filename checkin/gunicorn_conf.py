@@ -48,7 +48,7 @@ def child_exit(server: Any, worker: Any) -> None:
     """Forget the gauges of a worker that ended."""
     from prometheus_client import multiprocess
 
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:

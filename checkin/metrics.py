@@ -50,7 +50,7 @@ def metrics() -> Response:
     registry = None
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return Response(generate_latest(registry) if registry else generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -93,7 +93,7 @@ def export_person(session: Session, vault: Vault, lookup: Lookup, case: Case | N
 def triage_name(level: str) -> str:
     """The level in words."""
     names = {"routine": gettext("Thường"), "watch": gettext("Theo dõi"), "urgent": gettext("Khẩn")}
-    return names.get(level, gettext("Chưa khai y tế"))
+    return str(names.get(level, gettext("Chưa khai y tế")))
 
 
 def _person_heads() -> list[str]:

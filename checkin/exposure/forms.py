@@ -29,7 +29,7 @@ class LocalTime(Text):
         if validation_stopped or self.errors:
             return
         try:
-            self.moment = clock.from_local(datetime.strptime((self.data or "").replace(" ", "T"), SHOWN))
+            self.moment = clock.from_local(datetime.strptime((self.data or "").replace(" ", "T"), SHOWN))  # noqa: DTZ007 - its zone is given here
         except (ValueError, OverflowError) as error:
             raise ValidationError(gettext("Ghi ngày và giờ, ví dụ 2026-11-20T10:05.")) from error
 
@@ -68,6 +68,7 @@ class PlaceForm(BoundForm):
 
     longest: timedelta
     latest: datetime
+    window: tuple[datetime, datetime]
 
     def validate_venue(self, field: Text) -> None:
         if not (field.data or self.venue_id.data or self.commune.data or self.kind.data):
@@ -86,6 +87,7 @@ class PlaceForm(BoundForm):
         elif start > self.latest:
             self.start.errors = [gettext("Giờ bắt đầu ở tương lai.")]
         else:
+            self.window = start, end
             return True
         return False
 

@@ -1,6 +1,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,8 +37,8 @@ class StayRow:
     province_id: str | None
 
 
-def _stays() -> "sa.Select[tuple[object, ...]]":
-    return sa.select(  # type: ignore[return-value]
+def _stays() -> Any:
+    return sa.select(
         Visit.id,
         Visit.person_id,
         Visit.venue_id,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
+from checkin.errors import AccessDenied
 from checkin.exposure.models import PERSON, PLACE, Lookup
 from checkin.ids import new_id
 from checkin.people.identity import name_index
@@ -116,7 +117,8 @@ def read(
 
 
 def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **values: Any) -> Lookup:
-    assert actor.id is not None
+    if actor.id is None:
+        raise AccessDenied("lookup")
     number = bound.case.number if bound.case else None
     # The log's lock also keeps two lookups from taking one number.
     lookup_id = new_id(now)

@@ -66,11 +66,9 @@ def by_place() -> ResponseReturnValue:
     venue_id, zone_id, choices = _venue_meant(db.session(), form)
     if choices is not None:
         return _index(form, _person_form(), "place", status=422 if not choices else 200, choices=choices)
-    start, end = form.start.moment, form.end.moment
-    assert start is not None and end is not None
     asked = service.PlaceAsked(
-        start=start,
-        end=end,
+        start=form.window[0],
+        end=form.window[1],
         venue_id=venue_id,
         zone_id=zone_id,
         commune_id=form.commune.data or None if venue_id is None else None,

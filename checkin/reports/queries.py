@@ -33,17 +33,17 @@ def overview(session: Session, days: list[date], commune_id: str | None) -> Over
     out.venues = session.scalar(sa.select(sa.func.count()).select_from(Venue).where(in_commune)) or 0
     for day in days:
         start, end = clock.day_bounds(day)
-        for commune, count in session.execute(_visits(start, end, in_commune)):
+        for commune, count in session.execute(_visits(start, end, in_commune)).tuples():
             out.visits_by_day[day] += count
             out.visits_by_commune[commune] += count
-        for commune, level, count in session.execute(_declared(start, end, lives_in)):
+        for home, level, count in session.execute(_declared(start, end, lives_in)).tuples():
             out.triage[level] += count
             if level != "routine":
-                out.help_by_commune[commune] += count
+                out.help_by_commune[home or ""] += count
     return out
 
 
-def _visits(start: datetime, end: datetime, where: sa.ColumnElement[bool]) -> sa.Select[tuple[str, int]]:
+def _visits(start: datetime, end: datetime, where: sa.ColumnElement[bool]) -> sa.Select[str, int]:
     return (
         sa.select(Venue.commune_id, sa.func.count())
         .join(Visit, Visit.venue_id == Venue.id)
@@ -52,7 +52,7 @@ def _visits(start: datetime, end: datetime, where: sa.ColumnElement[bool]) -> sa
     )
 
 
-def _declared(start: datetime, end: datetime, where: sa.ColumnElement[bool]) -> sa.Select[tuple[str | None, str, int]]:
+def _declared(start: datetime, end: datetime, where: sa.ColumnElement[bool]) -> sa.Select[str | None, str, int]:
     return (
         sa.select(Declaration.commune_id, Declaration.triage, sa.func.count())
         .where(Declaration.made_at >= start, Declaration.made_at < end, where)

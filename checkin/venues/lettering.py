@@ -37,7 +37,8 @@ def _advances() -> dict[Weight, dict[int, float]]:
     tables: dict[Weight, dict[int, float]] = {}
     for weight in _FILES:
         font = pdf.fonts[FAMILY + weight]
-        assert isinstance(font, TTFFont)
+        if not isinstance(font, TTFFont):
+            raise TypeError("the posters' font is a TrueType file")
         tables[weight] = {char: font.cw[char] / 1000 for char in font.cmap}
     return tables
 

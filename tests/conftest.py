@@ -1,0 +1,127 @@
+"""Fixtures. Database tests take `app` (or `world`) and run on SQLite and on PostgreSQL."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+from sqlalchemy.orm import Session
+
+from checkin import clock
+from checkin.db import db
+from checkin.vault import Vault
+from tests import servers, worlds
+from tests.worlds import World
+
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None)
+CHROMIUM_MISSING = "Chromium is missing: 'apt-get install chromium'"
+# A Friday morning of the province: 20/11/2026, 10:30.
+NOW = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], print_blob=True)
+settings.register_profile("long", parent=settings.get_profile("default"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def missing() -> list[str]:
+    """What tests need and this machine lacks, each with how to get it."""
+    lacking = []
+    if servers.postgresql_programs() is None:
+        lacking.append(servers.POSTGRESQL_MISSING)
+    if CHROMIUM is None:
+        lacking.append(CHROMIUM_MISSING)
+    return lacking
+
+
+def pytest_report_header() -> list[str]:
+    return missing()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # A check that skips silently proves nothing: where it counts, what is missing is a failure.
+    if os.environ.get("CI") == "true" and missing():
+        pytest.exit("; ".join(missing()), returncode=1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wants_long = "long" in (config.getoption("-m") or "")
+    kept, dropped = [], []
+    for item in items:
+        (kept if ("long" in item.keywords) == wants_long or not wants_long and "long" not in item.keywords else dropped).append(item)
+        if CHROMIUM is None and "browser" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason=CHROMIUM_MISSING))
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
+    """A PostgreSQL server of this test run's own."""
+    if servers.postgresql_programs() is None:
+        pytest.skip(servers.POSTGRESQL_MISSING)
+    made = servers.Cluster.create(tmp_path_factory.mktemp("postgresql"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return worlds.sqlite_world(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def _postgresql(tmp_path_factory: pytest.TempPathFactory, cluster: servers.Cluster) -> World:
+    return worlds.postgresql_world(tmp_path_factory.mktemp("instance"), cluster, "checkin_test")
+
+
+@pytest.fixture
+def sqlite(request: pytest.FixtureRequest) -> Iterator[World]:
+    """The world on SQLite, empty."""
+    world: World = request.getfixturevalue("_sqlite")
+    yield world
+    world.empty()
+
+
+@pytest.fixture
+def postgresql(request: pytest.FixtureRequest) -> Iterator[World]:
+    """The world on PostgreSQL, empty."""
+    world: World = request.getfixturevalue("_postgresql")
+    yield world
+    world.empty()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def world(request: pytest.FixtureRequest) -> World:
+    """Each database in turn, empty."""
+    found: World = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def app(world: World) -> Iterator[Flask]:
+    """The application with every tier in it, inside its context; the clock stands at NOW."""
+    with clock.fixed(NOW), worlds.inside(world.app()):
+        yield world.app()
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session of `app`."""
+    return db.session()
+
+
+@pytest.fixture
+def vault(app: Flask) -> Vault:
+    """The keys of `app`."""
+    return worlds.vault_of(app)
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[FlaskClient]:
+    """A browser without JavaScript, as it were; the clock stands at NOW."""
+    with clock.fixed(NOW):
+        yield world.app().test_client()

@@ -1,0 +1,154 @@
+"""The databases that tests run on: migrated and filled with places once, emptied between tests."""
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import upgrade
+
+from checkin import create_app, tiers
+from checkin.config import ROOT, Config
+from checkin.db import db
+from checkin.keys import generate
+from checkin.places import service as places
+from checkin.vault import Vault
+from tests.servers import Cluster
+
+MIGRATIONS = str(ROOT / "checkin" / "migrations")
+OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
+# Filled by the tests; places stay.
+TABLES = "visit declaration submission person lookup code zone venue audit account".split()
+
+
+@dataclass
+class World:
+    """One database and the applications of its tiers, made when first asked for."""
+
+    kind: str
+    folder: Path
+    urls: dict[str, str]  # by tier: all, public, staff
+    migrate_url: str
+    template: Path | None = None
+    apps: dict[str, Flask] = field(default_factory=dict)
+
+    def env(self, tier: str = "all") -> dict[str, str]:
+        """The environment of a process of this tier."""
+        return {
+            "CHECKIN_INSTANCE": str(self.folder),
+            "CHECKIN_TIER": tier,
+            "CHECKIN_KEYS": str(self.keys(tier)),
+            "DATABASE_URL": self.urls[tier],
+            "MIGRATE_URL": self.migrate_url,
+            "NO_DEMO": "1",
+        }
+
+    def keys(self, tier: str) -> Path:
+        """The folder of keys of a tier; without the private key for the public one."""
+        folder = self.folder / "keys"
+        generate(folder)
+        if tier != "public":
+            return folder
+        public = self.folder / "keys-public"
+        if not public.exists():
+            shutil.copytree(folder, public, ignore=shutil.ignore_patterns("*.private"))
+        return public
+
+    def app(self, tier: str = "all") -> Flask:
+        """The application of a tier."""
+        if tier not in self.apps:
+            app = create_app(Config.from_env(self.env(tier)))
+            app.config.update(TESTING=True, RATELIMIT_ENABLED=False)
+            self.apps[tier] = app
+        return self.apps[tier]
+
+    def prepare(self) -> None:
+        """Migrate and load the places, once."""
+        app = self.app()
+        with app.app_context():
+            upgrade(directory=MIGRATIONS)
+            places.load(db.session())
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()
+        if self.kind == "sqlite":
+            self.template = self.folder / "template.db"
+            with contextlib.closing(sqlite3.connect(self.folder / "checkin.db")) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copy(self.folder / "checkin.db", self.template)
+
+    def grant(self) -> None:
+        """Give the roles of both tiers their rights."""
+        engine = sa.create_engine(Config.from_env(self.env()).migrate_url)
+        with engine.begin() as connection:
+            for statement in tiers.statements(OWNER, PUBLIC, STAFF):
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def empty(self) -> None:
+        """Take away what a test wrote."""
+        for app in self.apps.values():
+            with app.app_context():
+                db.session.remove()
+                if self.kind == "sqlite":
+                    db.engine.dispose()
+        if self.template is not None:
+            for name in ("checkin.db-wal", "checkin.db-shm"):
+                (self.folder / name).unlink(missing_ok=True)
+            shutil.copy(self.template, self.folder / "checkin.db")
+            return
+        engine = sa.create_engine(self.superuser_url)
+        with engine.begin() as connection:
+            # The log's own trigger refuses to be emptied, also by its owner.
+            connection.exec_driver_sql("SET session_replication_role = replica")
+            tables = ", ".join(f'"{table}"' for table in (*TABLES, "case"))
+            connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
+        engine.dispose()
+
+    superuser_url: str = ""
+
+
+def sqlite_world(folder: Path) -> World:
+    """A world on SQLite."""
+    url = f"sqlite:///{folder / 'checkin.db'}"
+    world = World("sqlite", folder, dict.fromkeys(("all", "public", "staff"), url), url)
+    world.prepare()
+    return world
+
+
+def postgresql_world(folder: Path, cluster: Cluster, name: str) -> World:
+    """A world on PostgreSQL with a role for the owner and one for each tier."""
+    for role in (OWNER, PUBLIC, STAFF):
+        cluster.execute(
+            f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        )
+    cluster.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
+    world = World(
+        "postgresql",
+        folder,
+        {"all": cluster.url(name, OWNER), "public": cluster.url(name, PUBLIC), "staff": cluster.url(name, STAFF)},
+        cluster.url(name, OWNER),
+        superuser_url=cluster.url(name).replace("postgresql://", "postgresql+psycopg://"),
+    )
+    world.prepare()
+    world.grant()
+    return world
+
+
+@contextmanager
+def inside(app: Flask) -> Iterator[None]:
+    """An application context with a session of its own."""
+    with app.app_context():
+        yield
+        db.session.remove()
+
+
+def vault_of(app: Flask) -> Vault:
+    """The keys of an application."""
+    vault: Vault = app.extensions["checkin_vault"]
+    return vault
