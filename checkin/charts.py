@@ -3,8 +3,11 @@ forbids inline style."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
-WIDTH, HEIGHT, TOP, FOOT = 1180, 66, 16, 24
+WIDTH, NARROW, HEIGHT = 1180, 360, 66
+# Room that a label needs, in units of the view box.
+LABEL = 46
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,13 @@ class DrawnBar:
     labelled: bool
 
 
-def bars(values: Sequence[Bar]) -> list[DrawnBar]:
-    """Places of bars in a picture of WIDTH by HEIGHT; labels thinned out where they would touch."""
+def bars(values: Sequence[Bar], width: int = WIDTH) -> list[DrawnBar]:
+    """Places of bars in a picture of `width` by HEIGHT; labels thinned out where they would touch."""
     if not values:
         return []
-    step = WIDTH / len(values)
+    step = width / len(values)
     highest = max(bar.value for bar in values) or 1
-    every = max(1, round(46 / step + 0.49))
+    every = max(1, ceil(LABEL / step))
     drawn = []
     for number, bar in enumerate(values):
         height = round(bar.value / highest * HEIGHT, 1)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from checkin.demo.wordlists import words
 from checkin.places.rows import PlaceRow, read_communes
 
 # Thousands of inhabitants, rounded guesses from the units of before July 2025: weights, not statistics.
@@ -20,9 +21,9 @@ THOUSANDS = {
 }  # fmt: skip
 BY_KIND = {"phường": 25.0, "xã": 10.0}
 UPLAND = frozenset(
-    "Bình Liêu|Hoành Mô|Lục Hồn|Điền Xá|Quảng Đức|Ba Chẽ|Kỳ Thượng|Lương Minh|Hải Sơn|Quảng Tân|Thống Nhất".split("|")
+    words("Bình Liêu|Hoành Mô|Lục Hồn|Điền Xá|Quảng Đức|Ba Chẽ|Kỳ Thượng|Lương Minh|Hải Sơn|Quảng Tân|Thống Nhất")
 )
-GUESTS = frozenset("Bãi Cháy|Hồng Gai|Tuần Châu|Móng Cái 1|Vân Đồn|Cô Tô|Yên Tử|Hạ Long|Cẩm Phả".split("|"))
+GUESTS = frozenset(words("Bãi Cháy|Hồng Gai|Tuần Châu|Móng Cái 1|Vân Đồn|Cô Tô|Yên Tử|Hạ Long|Cẩm Phả"))
 NEAR_KM = 6.0
 """How far people go for what their own commune has not: the weight of a place falls to a third in this."""
 
@@ -67,9 +68,15 @@ def all_communes() -> tuple[PlaceRow, ...]:
 
 def distance_km(a: PlaceRow, b: PlaceRow) -> float:
     """Distance of the points of two communes on a flat map; good to a percent within a province."""
-    assert a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None
-    x = (a.lon - b.lon) * 111.3 * math.cos(math.radians(a.lat))
-    return math.hypot(x, (a.lat - b.lat) * 110.6)
+    (lat, lon), (other_lat, other_lon) = point(a), point(b)
+    return math.hypot((lon - other_lon) * 111.3 * math.cos(math.radians(lat)), (lat - other_lat) * 110.6)
+
+
+def point(commune: PlaceRow) -> tuple[float, float]:
+    """Latitude and longitude of a commune. Raises ValueError where none is known."""
+    if commune.lat is None or commune.lon is None:
+        raise ValueError(f"{commune.full_name} has no point")
+    return commune.lat, commune.lon
 
 
 def pull(a: PlaceRow, b: PlaceRow) -> float:

@@ -3,6 +3,8 @@
 import random
 from itertools import accumulate
 
+from checkin.demo.wordlists import words
+
 FAMILY = {
     "Nguyễn": 314, "Trần": 105, "Phạm": 86, "Vũ": 70, "Lê": 66, "Hoàng": 52, "Bùi": 42, "Đỗ": 36, "Đặng": 28,
     "Ngô": 24, "Đinh": 20, "Đoàn": 18, "Dương": 17, "Lương": 15, "Phan": 14, "Tô": 12, "Đào": 11, "Mai": 10,
@@ -24,43 +26,43 @@ MIDDLE_FEMALE_NEW = {
     "Thị": 34, "Ngọc": 10, "Thu": 8, "Phương": 8, "Thị Thu": 7, "Thanh": 6, "Khánh": 6, "Bảo": 5, "Minh": 5,
     "Thuỳ": 4, "Thị Hồng": 4, "Hà": 3,
 }  # fmt: skip
-GIVEN_MALE_OLD = (
+GIVEN_MALE_OLD = words(
     "Hùng Dũng Hải Sơn Thắng Cường Tuấn Bình Thành Hưng Minh Long Quang Hoà Toàn Chiến Quyết Tiến Nam Tùng Khánh "
     "Mạnh Vinh Thịnh Đông Lâm Phúc Lợi Thuỷ Định Hiển Bằng Trường Kiên Cảnh Tịnh Khoa Luân"
-).split()
-GIVEN_MALE_NEW = (
+)
+GIVEN_MALE_NEW = words(
     "Huy Khang Bảo Minh Phúc Khôi Đạt Nam Anh Hiếu Long Quân Dũng Hoàng Kiên Đức Duy Trung Việt Sơn Phong Khánh "
     "Nhật Thành Bách Vinh Lâm Hưng Tùng Thiện Hải Tú"
-).split()
-GIVEN_FEMALE_OLD = (
+)
+GIVEN_FEMALE_OLD = words(
     "Hương Lan Hoa Hằng Thuỷ Nga Hồng Mai Liên Hạnh Dung Yến Thanh Loan Phượng Nhung Oanh Tuyết Bình Hiền Huệ Vân "
     "Thơm Mận Chiên Sen Nhài Thoa Xuân Tâm Mùi Tươi Lý Bưởi Gái"
-).split()
-GIVEN_FEMALE_NEW = (
+)
+GIVEN_FEMALE_NEW = words(
     "Linh Anh Trang Ngọc Chi Hà Thảo Nhi Vy My Phương Mai Hương Huyền Quỳnh Trâm Ngân Châu Diệp Uyên Giang Nhung "
     "Ly Thuý Hân Dương Yến Thư An Vân"
-).split()
+)
 
 # Country: (family names, male, female given names, whether the family's comes first).
 ABROAD: dict[str, tuple[list[str], list[str], list[str], bool]] = {
-    "CN": ("Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou".split(), "Wei Jun Qiang Lei Jianguo Haoran".split(),
-           "Fang Na Xiuying Min Jing Yuxin".split(), True),
-    "KR": ("Kim Lee Park Choi Jung Kang".split(), "Min-jun Seo-jun Ji-hoon Dong-hyun".split(),
-           "Seo-yeon Ji-woo Hye-jin Eun-ji".split(), True),
-    "JP": ("Sato Suzuki Takahashi Tanaka Watanabe Ito".split(), "Hiroshi Takashi Kenji Daiki".split(),
-           "Yuko Sakura Haruka Emi".split(), True),
-    "TW": ("Chen Lin Huang Chang Lee Tsai".split(), "Chia-hao Chih-ming Kuan-yu".split(),
-           "Shu-fen Mei-ling Yi-chun".split(), True),
-    "US": ("Smith Johnson Nguyen Garcia Miller Davis".split(), "James Robert Michael David".split(),
-           "Mary Jennifer Linda Susan".split(), False),
-    "FR": ("Martin Bernard Dubois Lefèvre Moreau Garnier".split(), "Jean-Luc Pierre Étienne Mathieu".split(),
-           "Hélène Chloé Marie-Claire Aurélie".split(), False),
-    "DE": ("Müller Schmidt Schneider Weiß Krüger Vogel".split(), "Jürgen Lukas Stefan Tobias".split(),
-           "Anke Katrin Sabine Lena".split(), False),
-    "GB": ("Taylor Evans Wright O'Neill Hughes Clarke".split(), "Oliver George Harry Callum".split(),
-           "Emily Sophie Charlotte Siân".split(), False),
-    "AU": ("Wilson Brown Kelly Ryan Walker".split(), "Jack Liam Noah Cooper".split(),
-           "Chloe Ruby Olivia Isla".split(), False),
+    "CN": (words("Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou"), words("Wei Jun Qiang Lei Jianguo Haoran"),
+           words("Fang Na Xiuying Min Jing Yuxin"), True),
+    "KR": (words("Kim Lee Park Choi Jung Kang"), words("Min-jun Seo-jun Ji-hoon Dong-hyun"),
+           words("Seo-yeon Ji-woo Hye-jin Eun-ji"), True),
+    "JP": (words("Sato Suzuki Takahashi Tanaka Watanabe Ito"), words("Hiroshi Takashi Kenji Daiki"),
+           words("Yuko Sakura Haruka Emi"), True),
+    "TW": (words("Chen Lin Huang Chang Lee Tsai"), words("Chia-hao Chih-ming Kuan-yu"),
+           words("Shu-fen Mei-ling Yi-chun"), True),
+    "US": (words("Smith Johnson Nguyen Garcia Miller Davis"), words("James Robert Michael David"),
+           words("Mary Jennifer Linda Susan"), False),
+    "FR": (words("Martin Bernard Dubois Lefèvre Moreau Garnier"), words("Jean-Luc Pierre Étienne Mathieu"),
+           words("Hélène Chloé Marie-Claire Aurélie"), False),
+    "DE": (words("Müller Schmidt Schneider Weiß Krüger Vogel"), words("Jürgen Lukas Stefan Tobias"),
+           words("Anke Katrin Sabine Lena"), False),
+    "GB": (words("Taylor Evans Wright O'Neill Hughes Clarke"), words("Oliver George Harry Callum"),
+           words("Emily Sophie Charlotte Siân"), False),
+    "AU": (words("Wilson Brown Kelly Ryan Walker"), words("Jack Liam Noah Cooper"),
+           words("Chloe Ruby Olivia Isla"), False),
 }  # fmt: skip
 
 _Weighted = tuple[list[str], list[int]]

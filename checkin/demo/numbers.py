@@ -2,8 +2,10 @@
 
 import random
 
+from checkin.demo.wordlists import words
+
 # Two digits behind the zero that are in use for mobile phones; 87 is kept for the cast of the planted story.
-PREFIXES = "32 33 34 35 36 37 38 39 70 76 77 78 79 81 82 83 84 85 86 88 90 91 93 94 96 97 98".split()
+PREFIXES = words("32 33 34 35 36 37 38 39 70 76 77 78 79 81 82 83 84 85 86 88 90 91 93 94 96 97 98")
 CAST_PREFIX = "87"
 _SPACE = len(PREFIXES) * 10_000_000
 _STEP = 104_729_003  # odd and prime to the space: every person gets another number

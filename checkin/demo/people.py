@@ -9,6 +9,7 @@ from checkin.demo import names, numbers
 from checkin.demo.geography import GUESTS, UPLAND, Province, all_communes
 from checkin.demo.rows import Resident
 from checkin.demo.seeds import stream
+from checkin.demo.wordlists import words
 from checkin.places.rows import PlaceRow
 
 SIZES = (1, 2, 3, 4, 4, 5, 2, 3)
@@ -19,11 +20,11 @@ FROM_ELSEWHERE, FROM_ABROAD = 0.06, 0.02
 # Where people of other provinces come from, by the code of the province.
 NEIGHBOURS = {"01": 24, "31": 30, "24": 14, "33": 10, "37": 8, "19": 5, "20": 4, "38": 3, "40": 2}
 COUNTRIES = {"CN": 34, "KR": 22, "JP": 8, "TW": 8, "US": 7, "FR": 8, "DE": 5, "GB": 5, "AU": 3}
-WARD_STREETS = (
+WARD_STREETS = words(
     "Lê Thánh Tông|Trần Hưng Đạo|Nguyễn Văn Cừ|Cao Thắng|Hạ Long|Lê Lợi|Trần Phú|Quang Trung|Bạch Đằng|Lý Thường Kiệt|"
     "Hoàng Quốc Việt|Giếng Đồn|Kênh Liêm|Vũ Văn Hiếu|Nguyễn Du|Hai Bà Trưng|Trần Nhân Tông|Hùng Vương"
-).split("|")
-HAMLETS = "Đông|Đoài|Trung|Thượng|Hạ|Nam|Bắc|Tân Tiến|Đồng Tâm|Khe Sím|Nà Làng|Pắc Liềng|Bản Sen|Hoà Bình".split("|")
+)
+HAMLETS = words("Đông|Đoài|Trung|Thượng|Hạ|Nam|Bắc|Tân Tiến|Đồng Tâm|Khe Sím|Nà Làng|Pắc Liềng|Bản Sen|Hoà Bình")
 
 
 def address(rng: random.Random, commune: PlaceRow) -> str:

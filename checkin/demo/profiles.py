@@ -51,7 +51,16 @@ _ERRANDS: dict[str, dict[str, int]] = {
 }  # fmt: skip
 ERRANDS = {role: (list(kinds), list(accumulate(kinds.values()))) for role, kinds in _ERRANDS.items()}
 
-WORKPLACES = {"office": 24, "factory": 36, "shop": 12, "food": 8, "school": 6, "health": 5, "hotel": 5, "market": 4}
+WORKPLACES = {
+    "office": 24,
+    "factory": 36,
+    "shop": 12,
+    "food": 8,
+    "school": 6,
+    "health": 5,
+    "hotel": 5,
+    "market": 4,
+}
 AT_WORK = {"office": 7, "factory": 6, "shop": 8, "food": 6, "school": 6, "health": 7, "hotel": 6, "market": 5}
 """Hour at which a shift begins, by the kind of the workplace."""
 STAFF_MINUTES = 460

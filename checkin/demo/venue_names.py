@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from checkin.demo.names import GIVEN_FEMALE_OLD, GIVEN_MALE_OLD
-from checkin.demo.people import WARD_STREETS
+from checkin.demo.wordlists import words
 from checkin.places.rows import PlaceRow
 
 
@@ -21,11 +21,17 @@ class Kind:
     wards_only: bool = False
 
 
-WORDS = "Hải Yến|Bình Minh|Phương Đông|Thiên An|Hoa Ban|Sao Mai|Hồng Ngọc|Tân Phát|An Khang|Ngọc Lan|Biển Xanh|Hoàng Gia".split("|")  # noqa: E501
-DISHES = "Bún bề bề|Phở bò|Bún chả|Cơm bình dân|Bánh cuốn chả mực|Lẩu hải sản|Cháo sườn|Bún riêu|Gà đồi Tiên Yên|Cơm tấm".split("|")  # noqa: E501
-DRINKS = "Cà phê|Trà chanh|Cà phê sân vườn|Sinh tố".split("|")
-GOODS = "Tạp hoá|Điện máy|Vật liệu xây dựng|Quần áo|Điện thoại|Giày dép|Hoa tươi|Sách và thiết bị|Xe máy|Hải sản khô".split("|")  # noqa: E501
-HEROES = "Lê Văn Tám|Kim Đồng|Trần Quốc Toản|Nguyễn Bỉnh Khiêm|Hòn Gai|Chu Văn An|Lý Tự Trọng|Võ Thị Sáu".split("|")
+WORDS = words(
+    "Hải Yến|Bình Minh|Phương Đông|Thiên An|Hoa Ban|Sao Mai|Hồng Ngọc|Tân Phát|An Khang|Ngọc Lan|Biển Xanh|Hoàng Gia"
+)
+DISHES = words(
+    "Bún bề bề|Phở bò|Bún chả|Cơm bình dân|Bánh cuốn chả mực|Lẩu hải sản|Cháo sườn|Bún riêu|Gà đồi Tiên Yên|Cơm tấm"
+)
+DRINKS = words("Cà phê|Trà chanh|Cà phê sân vườn|Sinh tố")
+GOODS = words(
+    "Tạp hoá|Điện máy|Vật liệu xây dựng|Quần áo|Điện thoại|Giày dép|Hoa tươi|Sách và thiết bị|Xe máy|Hải sản khô"
+)
+HEROES = words("Lê Văn Tám|Kim Đồng|Trần Quốc Toản|Nguyễn Bỉnh Khiêm|Hòn Gai|Chu Văn An|Lý Tự Trọng|Võ Thị Sáu")
 
 _OFFICE = (("07:00", "17:00"), ("07:30", "17:00"))
 KINDS: dict[str, Kind] = {
@@ -68,8 +74,8 @@ KINDS: dict[str, Kind] = {
     "other": Kind(0.02, ("Bãi gửi xe {given}", "Điểm tiêm chủng lưu động {commune}", "Hội trường khu {n} {commune}"),
                   (("07:00", "18:00"), None)),
 }  # fmt: skip
-HAMLETS = "Cái Dăm|Vườn Đào|Loong Toòng|Đá Chồng|Hà Khánh|Cái Lân|Cầu Sến|Bến Giang|Hà Liễu|Cột 3|Cột 5|Cột 8".split("|")  # noqa: E501
-TEMPLES = "Phúc Lâm|Linh Quang|Vạn Thiện|Hưng Long|Bảo An|Đức Ông|Thánh Mẫu|Quan Âm|Phổ Minh|Thiên Trúc".split("|")
+HAMLETS = words("Cái Dăm|Vườn Đào|Loong Toòng|Đá Chồng|Hà Khánh|Cái Lân|Cầu Sến|Bến Giang|Hà Liễu|Cột 3|Cột 5|Cột 8")
+TEMPLES = words("Phúc Lâm|Linh Quang|Vạn Thiện|Hưng Long|Bảo An|Đức Ông|Thánh Mẫu|Quan Âm|Phổ Minh|Thiên Trúc")
 
 
 def name_of(rng: random.Random, kind: str, commune: PlaceRow, other: PlaceRow) -> str:
@@ -96,8 +102,3 @@ def name_of(rng: random.Random, kind: str, commune: PlaceRow, other: PlaceRow) -
 def plate(rng: random.Random) -> str:
     """A registration plate of the province."""
     return f"14{rng.choice('AB')}-{rng.randrange(1000):03d}.{rng.randrange(100):02d}"
-
-
-def street(rng: random.Random) -> str:
-    """A street of a ward."""
-    return rng.choice(WARD_STREETS)

@@ -3,7 +3,7 @@
 import random
 from itertools import accumulate
 
-from checkin.demo.geography import Province
+from checkin.demo.geography import Province, point
 from checkin.demo.landmarks import LANDMARKS, Landmark
 from checkin.demo.numbers import landline
 from checkin.demo.people import address
@@ -148,8 +148,8 @@ def _drawn(
 
 
 def _point(rng: random.Random, commune: PlaceRow) -> tuple[float, float]:
-    assert commune.lat is not None and commune.lon is not None
+    latitude, longitude = point(commune)
     return (
-        round(commune.lat + rng.triangular(-SPREAD, SPREAD, 0), 5),
-        round(commune.lon + rng.triangular(-SPREAD, SPREAD, 0), 5),
+        round(latitude + rng.triangular(-SPREAD, SPREAD, 0), 5),
+        round(longitude + rng.triangular(-SPREAD, SPREAD, 0), 5),
     )

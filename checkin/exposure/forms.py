@@ -40,7 +40,7 @@ class BoundForm(FlaskForm):
     case = SelectField(_l("Ca bệnh hoặc tín hiệu"), choices=[], validate_choice=False)
     signal = Text(_l("Tín hiệu gì?"), limit=200, description=_l("Ví dụ: chùm sốt ở trường, tin từ bệnh viện."))
     case_title = Text(_l("Tên gọi ca bệnh"), limit=120, description=_l("Không ghi tên người bệnh."))
-    case_disease = SelectField(_l("Bệnh"), choices=[])
+    case_disease = SelectField(_l("Bệnh"), choices=[], validate_choice=False)
     case_onset = DateField(_l("Ngày khởi phát"), [Optional()])
     case_sample = DateField(_l("Ngày lấy mẫu"), [Optional()])
     reason = Text(_l("Lý do tra cứu"), [Needed(_l("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))], limit=500)
@@ -56,6 +56,10 @@ class BoundForm(FlaskForm):
     def validate_case_title(self, field: Text) -> None:
         if self.case.data == NEW and not field.data:
             raise ValidationError(gettext("Đặt tên gọi để nhận ra ca này, không ghi tên người bệnh."))
+
+    def validate_case_disease(self, field: SelectField) -> None:
+        if self.case.data == NEW and field.data not in dict(field.choices):
+            raise ValidationError(gettext("Chọn bệnh."))
 
 
 class PlaceForm(BoundForm):

@@ -19,15 +19,18 @@ from checkin.vault import Vault
 from checkin.venues import queries as venues
 
 BAR_WIDTH = 176
+# Longer windows are drawn by days.
+HOURLY = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stay drawn against the window: attributes of SVG rectangles."""
+    """A stay drawn against the window: attributes of SVG shapes; `reach` is the width until the latest end."""
 
     x: float
     width: float
     guessed: bool
+    reach: float
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Scale:
     def span(self, stay: StayRow) -> Span:
         """The stay in the picture, until its recorded or likely end."""
         low, high = self.x(stay.entered_at), self.x(stay.left_at or stay.until_likely)
-        return Span(low, max(round(high - low, 1), 2), stay.left_at is None)
+        reach = self.x(stay.left_at or stay.until_latest) - low
+        return Span(low, max(round(high - low, 1), 2), stay.left_at is None, round(reach, 1))
 
 
 def scale_around(window: Window) -> Scale:
@@ -131,7 +135,7 @@ def present_by_hour(stays: Sequence[StayRow], window: Window) -> list[Bar]:
 
     Up to two days by hours, longer windows by days of the province.
     """
-    by_hour = window.end - window.start <= timedelta(hours=48)
+    by_hour = window.end - window.start <= HOURLY
     step = timedelta(hours=1) if by_hour else timedelta(days=1)
     start, end = chart_bounds(window)
     buckets, moment = [], start
@@ -157,7 +161,7 @@ def present_by_hour(stays: Sequence[StayRow], window: Window) -> list[Bar]:
 
 def chart_bounds(window: Window) -> tuple[datetime, datetime]:
     """What the chart covers: whole hours, six before and after the window; whole days for long windows."""
-    if window.end - window.start > timedelta(hours=48):
+    if window.end - window.start > HOURLY:
         return (
             clock.day_bounds(clock.to_local(window.start).date())[0],
             clock.day_bounds(clock.to_local(window.end).date())[1],

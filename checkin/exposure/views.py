@@ -1,5 +1,4 @@
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,27 +13,20 @@ from checkin.cases import queries as cases
 from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
-from checkin.charts import bars
 from checkin.db import db, set_read_only
-from checkin.exposure import listing, queries, service
+from checkin.exposure import queries, service, showing
 from checkin.exposure.exporting import export_person, export_place
 from checkin.exposure.exports import TooManyRows
 from checkin.exposure.forms import NEW, SHOWN, SIGNAL, BoundForm, PersonForm, PlaceForm
 from checkin.exposure.models import PLACE, Lookup
-from checkin.exposure.overlap import Presence, Window, presences
-from checkin.exposure.queries import Area, StayRow
-from checkin.exposure.timeline import found_people
 from checkin.metrics import LOOKUPS
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
 from checkin.places import queries as places
 from checkin.venues import queries as venues
 from checkin.venues.codes import diagnose, normalise
-from checkin.venues.kinds import KINDS
-from checkin.visits import stays
 
 bp = Blueprint("exposure", __name__, url_prefix="/lookup")
-PAGE = 50
 
 
 @bp.get("/")
@@ -52,8 +44,9 @@ def index() -> ResponseReturnValue:
 @bp.get("/venues")
 def suggest() -> ResponseReturnValue:
     """Names for the field while it is typed in."""
-    text = request.args.get("venue", "").strip()[:200]
-    found = venues.search(db.session(), text, limit=8) if len(text) >= 2 else []
+    text, commune, kind = (request.args.get(name, "").strip()[:200] for name in ("venue", "commune", "kind"))
+    enough = len(text) >= 2
+    found = venues.search(db.session(), text, commune_id=commune, kind=kind, limit=8) if enough else []
     return render_template("exposure/suggest.html", found=found)
 
 
@@ -62,6 +55,7 @@ def by_place() -> ResponseReturnValue:
     form = _place_form()
     valid = form.validate() & _case_is_known(form) & form.check_window()
     if not valid:
+        _keep_chosen(form)
         return _index(form, _person_form(), "place", status=422)
     venue_id, zone_id, choices = _venue_meant(db.session(), form)
     if choices is not None:
@@ -118,7 +112,7 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     session, vault = db.session(), context.vault()
     try:
         if lookup.kind == PLACE:
-            found = _found_at(session, lookup)
+            found = showing.found_at(session, lookup)
             body = export_place(session, vault, lookup, case, found.people, found.window, form)
         else:
             body = export_person(session, vault, lookup, case, form)
@@ -134,69 +128,18 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
 
 
 def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    session = db.session()
-    found = _found_at(session, lookup)
-    page = max(1, request.args.get("page", 1, type=int))
-    first = (page - 1) * PAGE
-    if first >= len(found.people) and page > 1:
+    page, only = max(1, request.args.get("page", 1, type=int)), request.args.get("only", "")
+    shown = showing.place_page(db.session(), context.vault(), lookup, page=page, only=only)
+    if shown is None:
         abort(404)
-    home = context.config().province
-    return render_template(
-        "exposure/place.html",
-        lookup=lookup,
-        case=case,
-        title=_title(session, lookup),
-        window=found.window,
-        scale=listing.scale_around(found.window),
-        counts={
-            "people": len(found.people),
-            "certain": sum(1 for p in found.people if p.certain_minutes > 0),
-            "watch": sum(1 for p in found.people if any(s.triage in {"watch", "urgent"} for s in p.stays)),
-            "outside": sum(1 for p in found.people if any(s.province_id not in {home, None} for s in p.stays)),
-        },
-        chart=bars(listing.present_by_hour(found.around, found.window)),
-        rows=listing.rows(session, context.vault(), found.people[first : first + PAGE], found.window),
-        first=first,
-        page=page,
-        pages=max(1, -(-len(found.people) // PAGE)),
-        seconds=time.perf_counter() - started,
-    )
+    took = showing.seconds_shown(time.perf_counter() - started)
+    return render_template("exposure/place.html", lookup=lookup, case=case, took=took, **shown)
 
 
 def _show_person(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    session, vault = db.session(), context.vault()
-    return render_template(
-        "exposure/person.html",
-        lookup=lookup,
-        case=case,
-        asked=vault.open(lookup.asked) if lookup.asked else {},
-        found=found_people(session, vault, lookup),
-        local=lambda moment: clock.to_local(moment).strftime(SHOWN),
-        seconds=time.perf_counter() - started,
-    )
-
-
-@dataclass(frozen=True)
-class FoundAt:
-    """What a lookup by place found: everybody in the window, and the stays around it for the chart."""
-
-    window: Window
-    people: list[Presence[StayRow]]
-    around: list[StayRow]
-
-
-def _found_at(session: Session, lookup: Lookup) -> FoundAt:
-    window = Window(lookup.start, lookup.end)
-    rules = context.rules(clock.to_local(lookup.start).date())
-    area = Area(
-        tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else (),
-        lookup.zone_id,
-        lookup.commune_id,
-        lookup.venue_kind,
-    )
-    start, end = listing.chart_bounds(window)
-    around = queries.stays_at(session, area, min(start, window.start), max(end, window.end), stays.cap(rules))
-    return FoundAt(window, presences(around, window), around)
+    shown = showing.person_page(db.session(), context.vault(), lookup)
+    took = showing.seconds_shown(time.perf_counter() - started)
+    return render_template("exposure/person.html", lookup=lookup, case=case, took=took, **shown)
 
 
 def _logged(lookup_id: UUID, action: str) -> tuple[Lookup, Case | None]:
@@ -211,17 +154,6 @@ def _logged(lookup_id: UUID, action: str) -> tuple[Lookup, Case | None]:
     session.commit()
     set_read_only(True)
     return lookup, case
-
-
-def _title(session: Session, lookup: Lookup) -> str:
-    if lookup.venue_id:
-        venue = venues.names(session, {lookup.venue_id}).get(lookup.venue_id)
-        zone = venues.zone_names(session, [lookup.venue_id]).get(lookup.zone_id) if lookup.zone_id else None
-        name = venue.name if venue else "?"
-        return f"{name} – {zone}" if zone else name
-    commune = places.commune(session, lookup.commune_id)
-    kind = str(KINDS[lookup.venue_kind]) if lookup.venue_kind else gettext("Mọi địa điểm")
-    return f"{kind}, {commune.full_name}" if commune else kind
 
 
 def _venue_meant(session: Session, form: PlaceForm) -> tuple[UUID | None, UUID | None, list[venues.Found] | None]:
@@ -273,6 +205,27 @@ def _bound(form: BoundForm) -> service.Bound:
     return service.Bound(case=case_known, signal=None, reason=form.reason.data or "")
 
 
+def _keep_chosen(form: PlaceForm) -> None:
+    """Put the code of a venue chosen from several into the field, so that it need not be chosen again."""
+    try:
+        chosen = UUID(form.venue_id.data or "")
+    except ValueError:
+        return
+    code = venues.own_codes(db.session(), {chosen}).get(chosen)
+    if code is not None:
+        form.venue.data = code
+
+
+def _picked(place: PlaceForm) -> str:
+    """Name of the venue whose code stands in the field."""
+    text = place.venue.data or ""
+    door = venues.door(db.session(), normalise(text)) if diagnose(text) == "ok" else None
+    if door is None:
+        return ""
+    name = f"{door.venue_name} – {door.zone_name}" if door.zone_name else door.venue_name
+    return f"{name}, {door.commune_name}"
+
+
 def _choices(form: BoundForm) -> None:
     listed = [(case.number, f"{case.number} · {case.title}") for case in cases.open_cases(db.session())]
     form.case.choices = [
@@ -308,11 +261,26 @@ def _index(
     status: int = 200,
     choices: list[venues.Found] | None = None,
 ) -> ResponseReturnValue:
+    form = person if shown == "person" else place
+    _offer_closed(form)
+    recent = list(queries.newest(db.session()))
     return render_template(
         "exposure/index.html",
         place=place,
         person=person,
         shown=shown,
         choices=choices,
-        recent=list(queries.newest(db.session())),
+        picked=_picked(place),
+        recent=recent,
+        subjects=showing.titles(db.session(), [lookup for lookup, _ in recent]),
     ), status
+
+
+def _offer_closed(form: BoundForm) -> None:
+    # A case that is closed by now is not listed, but the page of an earlier lookup may lead here with it.
+    chosen = form.case.data
+    if chosen and chosen not in dict(form.case.choices):
+        case = cases.by_number(db.session(), chosen)
+        if case is not None:
+            form.case.data = case.number
+            form.case.choices = [*form.case.choices, (case.number, f"{case.number} · {case.title}")]

@@ -1,13 +1,16 @@
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context
-from checkin.charts import Bar, bars
+from checkin.charts import NARROW, Bar, bars
 from checkin.db import db
 from checkin.places import queries as places
+from checkin.places.models import Place
 from checkin.reports import queries
 
 bp = Blueprint("reports", __name__, url_prefix="/overview")
@@ -20,12 +23,43 @@ def overview() -> ResponseReturnValue:
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     numbers = queries.overview(session, days, current_user.commune_id)
     communes = places.communes_of(session, context.config().province)
-    if current_user.commune_id:
-        communes = [place for place in communes if place.id == current_user.commune_id]
+    own = [place for place in communes if place.id == current_user.commune_id]
+    drawn = [Bar(f"{day:%d/%m}", numbers.visits_by_day[day], marked=day == today) for day in days]
     return render_template(
         "reports/overview.html",
         numbers=numbers,
         today=today,
-        communes=communes,
-        chart=bars([Bar(f"{day:%d/%m}", numbers.visits_by_day[day]) for day in days]),
+        scope=own[0].full_name if own else "",
+        lines=_lines(numbers, own if current_user.commune_id else communes, whole=not current_user.commune_id),
+        chart=bars(drawn),
+        narrow=bars(drawn, NARROW),
     )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A commune in the table: its sums, and its visits in hundredths of the largest's; no visits elsewhere."""
+
+    name: str
+    visits: int | None
+    help: int
+    share: float
+
+
+def _lines(numbers: queries.Overview, communes: list[Place], *, whole: bool) -> list[Line]:
+    """Communes with the most visits first; those who live outside the province in one last line."""
+    most = max(numbers.visits_by_commune.values(), default=0) or 1
+    found = [
+        Line(
+            place.full_name,
+            numbers.visits_by_commune[place.id],
+            numbers.help_by_commune[place.id],
+            round(numbers.visits_by_commune[place.id] / most * 100, 1),
+        )
+        for place in communes
+    ]
+    found.sort(key=lambda line: -(line.visits or 0))
+    outside = numbers.help_by_commune.total() - sum(line.help for line in found)
+    if whole and outside:
+        found.append(Line(gettext("Người ở ngoài tỉnh"), None, outside, 0))
+    return found

@@ -1,0 +1,174 @@
+"""What the public tier's role can do on PostgreSQL, tried table by table and column by column."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from checkin import clock
+from checkin.cases.models import Case
+from checkin.db import Model, db, set_scope
+from checkin.exposure.models import Lookup
+from checkin.tiers import PUBLIC_GRANTS, STAFF_GRANTS
+from checkin.vault import VaultError
+from checkin.venues.models import Venue
+from tests import cast, factories
+from tests.conftest import NOW
+from tests.worlds import PUBLIC, STAFF, inside, vault_of
+
+pytestmark = pytest.mark.postgresql
+
+assert {Case.__tablename__, Lookup.__tablename__} <= set(Model.metadata.tables)  # imported, so that they are tried
+TABLES = sorted(Model.metadata.tables)
+# Columns that the public role may read at all. What is not here is refused by the database.
+READABLE = {
+    "place": None,
+    "place_successor": None,
+    "venue": None,
+    "zone": None,
+    "code": None,
+    "account": None,
+    "visit": None,
+    "submission": None,
+    "person": {"id", "name_index", "id_index", "phone_index"},
+    "audit": {"seq", "hash"},
+}
+COLUMNS = [(table, column.name) for table in TABLES for column in Model.metadata.tables[table].columns]
+
+
+@pytest.fixture
+def filled(postgresql):
+    """A venue with a visit of one device, and staff and owner accounts."""
+    app = postgresql.app()
+    with clock.fixed(NOW), inside(app):
+        session, vault = db.session(), vault_of(app)
+        factories.account(session, vault, "cdc", cast.CDC)
+        owner = factories.account(session, vault, "owner", cast.OWNER)
+        where = factories.venue(session, vault, owner=owner)
+        factories.check_in(app, session, vault, where, device=b"d" * 16)
+        session.commit()
+    return postgresql
+
+
+@pytest.fixture
+def public(filled):
+    """A connection as the public role."""
+    with psycopg.connect(filled.urls["public"], autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_the_public_role_reads_only_the_columns_written_down(public, table, column):
+    allowed = table in READABLE and (READABLE[table] is None or column in READABLE[table])
+    query = f'SELECT "{column}" FROM "{table}"'
+    if allowed:
+        public.execute(query)
+        return
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        public.execute(query)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_public_role_deletes_nothing(public, table):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        public.execute(f'DELETE FROM "{table}"')
+
+
+@pytest.mark.parametrize("table", ["visit", "submission", "declaration"])
+def test_without_scope_no_row_with_personal_data_is_seen(public, table):
+    if table == "declaration":
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            public.execute("SELECT count(*) FROM declaration")
+        return
+    assert public.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_a_device_sees_its_own_visits_and_no_others(public):
+    for device, seen in ((b"d" * 16, 1), (b"e" * 16, 0), (b"", 0)):
+        with public.transaction():
+            public.execute("SELECT set_config('checkin.device', %s, true)", (device.hex(),))
+            assert public.execute("SELECT count(*) FROM visit").fetchone() == (seen,)
+    assert public.execute("SELECT count(*) FROM visit").fetchone() == (0,)  # the scope ended with its transaction
+
+
+def test_a_foreign_visit_cannot_be_ended(public):
+    with public.transaction():
+        public.execute("SELECT set_config('checkin.device', %s, true)", ((b"e" * 16).hex(),))
+        assert public.execute("UPDATE visit SET end_set_by = 'visitor'").rowcount == 0
+
+
+def test_staff_accounts_do_not_exist_for_the_public_role(public):
+    assert {row[0] for row in public.execute("SELECT role FROM account")} == {"owner"}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        public.execute(
+            "INSERT INTO account (id, login_index, contact, display_name, role, password_hash, active, epoch, created_at) "
+            "VALUES (gen_random_uuid(), 'x', 'x', 'x', 'admin', 'x', true, 1, now())"
+        )
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        public.execute("UPDATE account SET role = 'admin'")
+
+
+def test_an_owner_changes_no_other_owners_venue(public):
+    assert public.execute("UPDATE venue SET name = 'x'").rowcount == 0
+
+
+def test_the_log_cannot_be_changed_by_any_role(filled):
+    for tier in ("public", "staff", "all"):
+        with psycopg.connect(filled.urls[tier], autocommit=True) as connection:
+            for statement in ("UPDATE audit SET reason = 'x'", "DELETE FROM audit", "TRUNCATE audit"):
+                with pytest.raises(psycopg.Error):
+                    connection.execute(statement)
+
+
+def test_counts_are_given_of_the_owners_venues_alone(filled, public):
+    venue, owner = public.execute("SELECT id, owner_id FROM venue").fetchone()
+    call = "SELECT sum(visits)::int FROM visit_hours(ARRAY[%s::uuid], %s, %s)"
+    span = (venue, NOW - timedelta(hours=2), NOW + timedelta(hours=2))
+    assert public.execute(call, span).fetchone() == (None,)
+    with public.transaction():
+        public.execute("SELECT set_config('checkin.owner', %s, true)", (str(owner),))
+        assert public.execute(call, span).fetchone() == (1,)
+
+
+def test_the_public_process_seals_and_cannot_open(filled):
+    app = filled.app("public")
+    with inside(app), pytest.raises(VaultError):
+        vault_of(app).open(vault_of(app).seal({"full_name": "Nguyễn Thị Ánh Tuyết"}))
+
+
+def test_a_check_in_works_as_the_public_role_and_staff_can_read_it(filled):
+    app = filled.app("public")
+    with clock.fixed(NOW), inside(app):
+        session, vault = db.session(), vault_of(app)
+        where = session.scalars(sa.select(Venue)).one()
+        set_scope(session, device=b"f" * 16)
+        done = factories.check_in(app, session, vault, where, cast.coughing(), device=b"f" * 16)
+        session.commit()
+    with psycopg.connect(filled.urls["staff"]) as staff:
+        row = staff.execute("SELECT triage FROM declaration d JOIN visit v ON v.declaration_id = d.id WHERE v.id = %s", (done.visit_id,))
+        assert row.fetchone() == ("watch",)
+
+
+def test_the_staff_role_writes_no_visit_and_no_declaration(filled):
+    with psycopg.connect(filled.urls["staff"], autocommit=True) as staff:
+        for statement in ("DELETE FROM visit", "UPDATE visit SET left_at = now()", "DELETE FROM declaration", "DELETE FROM lookup", "UPDATE lookup SET reason = 'x'"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                staff.execute(statement)
+
+
+def test_every_table_is_granted_on_purpose():
+    known = set(TABLES) | {"alembic_version"}
+    assert set(PUBLIC_GRANTS) <= known
+    assert set(STAFF_GRANTS) <= known
+    assert known - set(STAFF_GRANTS) == {"submission"}
+    assert known - set(PUBLIC_GRANTS) == {"case", "lookup"}
+
+
+def test_neither_role_owns_a_table_nor_may_pass_by_row_security(filled):
+    with psycopg.connect(filled.urls["all"]) as connection:
+        owned = connection.execute("SELECT count(*) FROM pg_tables WHERE tableowner = ANY (%s)", ([PUBLIC, STAFF],)).fetchone()
+        bypass = connection.execute("SELECT bool_or(rolbypassrls OR rolsuper) FROM pg_roles WHERE rolname = ANY (%s)", ([PUBLIC, STAFF],)).fetchone()
+        forced = connection.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity ORDER BY 1").fetchall()
+    assert (owned, bypass) == ((0,), (False,))
+    assert [row[0] for row in forced] == ["account", "declaration", "submission", "venue", "visit"]
