@@ -114,7 +114,9 @@ def sign_in(client: FlaskClient, who: tuple[str, str]) -> None:
 
 def token(client: FlaskClient, page: str) -> str:
     """The CSRF token of a page."""
-    return hidden(client.get(page).text, "csrf_token")
+    answer = client.get(page)
+    assert answer.status_code == 200, answer.text
+    return hidden(answer.text, "csrf_token")
 
 
 def hidden(html: str, name: str) -> str:

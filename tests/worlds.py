@@ -18,6 +18,7 @@ from checkin.db import db
 from checkin.keys import generate
 from checkin.places import service as places
 from checkin.vault import Vault
+from checkin.web import limiter
 from tests.servers import Cluster
 
 MIGRATIONS = str(ROOT / "checkin" / "migrations")
@@ -63,7 +64,8 @@ class World:
         """The application of a tier."""
         if tier not in self.apps:
             app = create_app(Config.from_env(self.env(tier)))
-            app.config.update(TESTING=True, RATELIMIT_ENABLED=False)
+            app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=True)
+            limiter.enabled = False  # tests of the limits switch it on
             self.apps[tier] = app
         return self.apps[tier]
 

@@ -1,5 +1,7 @@
 """Passwords: argon2id, length instead of composition rules (NIST SP 800-63B-4)."""
 
+from unicodedata import normalize
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -48,19 +50,20 @@ COMMON = frozenset(
 
 def hash_password(password: str) -> str:
     """The hash to keep."""
-    return _hasher.hash(password)
+    return _hasher.hash(_composed(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
     """True when the password fits; takes as long when there is no hash at all."""
     try:
-        return _hasher.verify(password_hash or _nobody, password) and password_hash is not None
+        return _hasher.verify(password_hash or _nobody, _composed(password)) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
 
 
 def weakness(password: str, minimum: int) -> str | None:
     """Why a new password cannot be used: 'short', 'long', 'common'; None when it can."""
+    password = _composed(password)
     if len(password) < minimum:
         return "short"
     if len(password) > MAX:
@@ -68,3 +71,8 @@ def weakness(password: str, minimum: int) -> str | None:
     if password.casefold() in COMMON or len(set(password)) < 4:
         return "common"
     return None
+
+
+def _composed(password: str) -> str:
+    # Keyboards differ in how they write ấ: the same password typed elsewhere must fit (SP 800-63B-4, 3.1.1.2).
+    return normalize("NFKC", password)

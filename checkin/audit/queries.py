@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 from checkin.audit.entry import GENESIS, entry_hash
 from checkin.audit.models import AuditEntry
 
+# The column's largest number: an address may hold any.
+LARGEST = 2**63 - 1
 FIELDS = (
     "seq",
     "at",
@@ -29,14 +31,19 @@ def last_link(session: Session) -> tuple[int, bytes]:
 
 def entries(session: Session) -> Iterator[AuditEntry]:
     """Every entry, oldest first, read in blocks."""
-    yield from session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000))
+    found = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000))
+    try:
+        yield from found
+    finally:
+        # Who stops reading half-way leaves no cursor open.
+        found.close()
 
 
 def newest(session: Session, before: int | None, limit: int = 100) -> list[AuditEntry]:
     """A page of entries, newest first, below the entry number `before`."""
     query = sa.select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
     if before is not None:
-        query = query.where(AuditEntry.seq < before)
+        query = query.where(AuditEntry.seq < max(0, min(before, LARGEST)))
     return list(session.scalars(query))
 
 

@@ -31,9 +31,10 @@ def build(seed: int, venues: int, visits: int, days: int) -> None:
     started = time.perf_counter()
     try:
         world = generate(seed, now=clock.now(), venues=venues, visits=visits, days=days, province_code=config.province)
-        demo.build(session, context.vault(), config, world, click.echo, commit_batches=True)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+    try:
+        demo.build(session, context.vault(), config, world, click.echo, commit_batches=True)
     except DomainError as error:
         raise click.ClickException(REASONS.get(error.reason, error.reason)) from error
     session.commit()

@@ -112,7 +112,7 @@ def make_cases(
     first = opened(240, TITLE, "confirmed", onset_on=days_ago(2), sample_on=days_ago(1), isolated_on=days_ago(1))
     found = _look_around(session, world, placed, cdc, rules_on, first)
     _look_for_the_trader(session, vault, world, cdc, rules_on, first)
-    opened(150, "Công nhân mỏ, nhà ăn ca 3", "suspected", onset_on=days_ago(3), sample_on=today)
+    opened(150, "Công nhân mỏ, nhà ăn ca 3", "suspected", onset_on=days_ago(3), sample_on=days_ago(1))
     third = opened(
         120, "Hành khách tàu tham quan", "confirmed", onset_on=days_ago(12), sample_on=days_ago(11),
         isolated_on=days_ago(11),

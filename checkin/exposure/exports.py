@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
+from unicodedata import category
 
 import xlsxwriter
 
@@ -22,9 +23,14 @@ def neutral(value: Cell) -> Cell:
     """Text that a spreadsheet shows as it is: an apostrophe before what would begin a formula."""
     if isinstance(value, str):
         value = value.replace("\x00", "")
-        if value.lstrip(" \u00a0\u3000").startswith(FORMULA_STARTS):
+        if next((char for char in value if _seen(char)), "") in FORMULA_STARTS:
             return f"'{value}"
     return value
+
+
+def _seen(char: str) -> bool:
+    # Some programs pass over spaces and invisible marks before they look for a formula.
+    return char in FORMULA_STARTS or not (char.isspace() or category(char) in {"Cf", "Cc"})
 
 
 def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:

@@ -53,6 +53,10 @@ class BoundForm(FlaskForm):
         if self.case.data == SIGNAL and not field.data:
             raise ValidationError(gettext("Ghi tín hiệu: chuyện gì, ở đâu, ai báo."))
 
+    def validate_case_disease(self, field: SelectField) -> None:
+        if self.case.data == NEW and field.data not in dict(field.choices):
+            raise ValidationError(gettext("Chọn bệnh."))
+
     def validate_case_title(self, field: Text) -> None:
         if self.case.data == NEW and not field.data:
             raise ValidationError(gettext("Đặt tên gọi để nhận ra ca này, không ghi tên người bệnh."))

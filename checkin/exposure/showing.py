@@ -20,6 +20,7 @@ from checkin.exposure.models import PLACE, Lookup
 from checkin.exposure.overlap import Presence, Window, presences
 from checkin.exposure.queries import Area, StayRow
 from checkin.exposure.timeline import found_people
+from checkin.phones import display_phone
 from checkin.places import queries as places
 from checkin.vault import Vault
 from checkin.venues import queries as venues
@@ -62,7 +63,8 @@ def found_at(session: Session, lookup: Lookup) -> FoundAt:
 def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, only: str) -> dict[str, Any] | None:
     """The list of a place, a page of it; `only` narrows it to a group. None where there is no such page or group."""
     found = found_at(session, lookup)
-    groups = _groups(context.config().province)
+    home = context.config().province
+    groups = _groups(home)
     if only and only not in groups:
         return None
     people = [p for p in found.people if groups[only](p)] if only else found.people
@@ -72,11 +74,11 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
     window = found.window
     scale = listing.scale_around(window)
     present = listing.present_by_hour(found.around, window)
-    # A code of the zone or venue refills the form with what was asked.
-    codes = venues.own_codes(session, {lookup.venue_id}) if lookup.venue_id and not lookup.zone_id else {}
+    doors = venues.doors_of(session, lookup.venue_id) if lookup.venue_id else []
     return {
         "title": titles(session, [lookup])[lookup.id],
-        "code": codes.get(lookup.venue_id) if lookup.venue_id else None,
+        # A code of the venue or zone refills the form with what was asked.
+        "code": next((door.code for door in doors if door.zone_id == lookup.zone_id), None),
         "window": window,
         "window_x": scale.x(window.start),
         "window_width": max(round(scale.x(window.end) - scale.x(window.start), 1), 1.5),
@@ -92,6 +94,8 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
         "page": page,
         "pages": max(1, -(-len(people) // PAGE)),
         "note_names": NOTE_NAMES,
+        # Nearly everybody lives in the province: its name behind each commune would only cost room.
+        "own_province": next((f", {place.name}" for place in places.provinces(session) if place.id == home), ""),
         "nationalities": NATIONALITIES,
         "local": local,
     }
@@ -100,8 +104,10 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
 def person_page(session: Session, vault: Vault, lookup: Lookup) -> dict[str, Any]:
     """Everybody whom the question fits, each with the days of their visits."""
     found = found_people(session, vault, lookup)
+    asked = vault.open(lookup.asked) if lookup.asked else {}
     return {
-        "asked": vault.open(lookup.asked) if lookup.asked else {},
+        "asked": asked,
+        "asked_phone": display_phone(str(asked.get("phone", ""))),
         "found": [(person, by_day(person.visits)) for person in found],
         "days_kept": (lookup.end - lookup.start) // timedelta(days=1),
         "nationalities": NATIONALITIES,

@@ -36,6 +36,8 @@ def index() -> ResponseReturnValue:
     place.start.data = request.args.get("start", (now - timedelta(hours=2)).strftime(SHOWN))[:16]
     place.end.data = request.args.get("end", now.strftime(SHOWN))[:16]
     place.venue.data = request.args.get("venue", "")[:11]
+    place.commune.data = request.args.get("commune", "")[:24]
+    place.kind.data = request.args.get("kind", "")[:16]
     for form in (place, person):
         form.case.data = request.args.get("case", "")[:20] or None
     return _index(place, person, "person" if request.args.get("by") == "person" else "place")

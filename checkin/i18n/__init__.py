@@ -13,7 +13,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 
 from checkin import clock
 
@@ -83,7 +83,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["number"] = format_count
     app.jinja_env.filters["day"] = format_day
     app.jinja_env.filters["hour"] = format_hour
+    app.jinja_env.filters["second"] = format_second
     app.jinja_env.filters["moment"] = format_moment
+    app.jinja_env.filters["weekday"] = format_weekday
 
 
 def format_count(value: int) -> str:
@@ -104,3 +106,22 @@ def format_hour(value: datetime) -> str:
 def format_moment(value: datetime) -> str:
     """Hour and day, 08:42 22/11/2026."""
     return clock.to_local(value).strftime("%H:%M %d/%m/%Y")
+
+
+def format_second(value: datetime) -> str:
+    """Hour, minute and second on the province's clock, 08:42:17."""
+    return clock.to_local(value).strftime("%H:%M:%S")
+
+
+def format_weekday(value: datetime) -> str:
+    """Day of the week and day, Chủ nhật 22/11/2026."""
+    names = [
+        gettext("Thứ hai"),
+        gettext("Thứ ba"),
+        gettext("Thứ tư"),
+        gettext("Thứ năm"),
+        gettext("Thứ sáu"),
+        gettext("Thứ bảy"),
+        gettext("Chủ nhật"),
+    ]
+    return f"{names[clock.to_local(value).weekday()]} {format_day(value)}"

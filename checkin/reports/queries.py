@@ -33,10 +33,10 @@ def overview(session: Session, days: list[date], commune_id: str | None) -> Over
     out.venues = session.scalar(sa.select(sa.func.count()).select_from(Venue).where(in_commune)) or 0
     for day in days:
         start, end = clock.day_bounds(day)
-        for commune, count in session.execute(_visits(start, end, in_commune)).tuples():
+        for commune, count in session.execute(_visits(start, end, in_commune)):
             out.visits_by_day[day] += count
             out.visits_by_commune[commune] += count
-        for home, level, count in session.execute(_declared(start, end, lives_in)).tuples():
+        for home, level, count in session.execute(_declared(start, end, lives_in)):
             out.triage[level] += count
             if level != "routine":
                 out.help_by_commune[home or ""] += count

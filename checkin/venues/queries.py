@@ -190,7 +190,7 @@ def names(session: Session, ids: set[UUID]) -> dict[UUID, Venue]:
 def zone_names(session: Session, venue_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Names of the zones of these venues by zone id."""
     rows = session.execute(sa.select(Zone.id, Zone.name).where(Zone.venue_id.in_(venue_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def own_codes(session: Session, venue_ids: set[UUID]) -> dict[UUID, str]:
@@ -200,4 +200,4 @@ def own_codes(session: Session, venue_ids: set[UUID]) -> dict[UUID, str]:
         .where(Code.venue_id.in_(venue_ids), Code.zone_id.is_(None), Code.revoked_at.is_(None))
         .group_by(Code.venue_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

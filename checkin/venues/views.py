@@ -9,7 +9,7 @@ from checkin import clock, context
 from checkin.db import db
 from checkin.places import queries as places
 from checkin.venues import queries, service
-from checkin.venues.codes import normalise
+from checkin.venues.codes import display, normalise
 from checkin.venues.forms import VenueForm, ZoneForm
 from checkin.venues.kinds import KINDS
 from checkin.venues.models import Venue
@@ -114,6 +114,7 @@ def _show(venue: Venue, form: ZoneForm, status: int = 200) -> ResponseReturnValu
         kinds=KINDS,
         doors=queries.doors_of(session, venue.id),
         url_of=lambda code: address_of(code, context.config()),
+        display=display,
         form=form,
     ), status
 

@@ -55,7 +55,7 @@ def hourly(session: Session, venue_ids: list[UUID], start: datetime, end: dateti
             sa.text("SELECT hour, visits FROM visit_hours(:venues, :start, :end)"),
             {"venues": venue_ids, "start": start, "end": end},
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
     hour = sa.func.strftime("%Y-%m-%d %H:00:00", Visit.entered_at)
     rows = session.execute(
         sa.select(hour, sa.func.count())

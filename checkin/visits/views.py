@@ -142,7 +142,6 @@ def _form(values: MultiDict[str, str] | None = None) -> DeclarationForm:
     form.today, form.home = clock.today(), context.config().province
     session = db.session()
     form.province.choices = [(place.id, place.name) for place in places.provinces(session)]
-    form.commune.choices = [(place.id, place.full_name) for place in places.communes_of(session, form.home)]
     if not form.province.data:
         form.province.data = form.home
     return form
@@ -158,7 +157,10 @@ def _render_form(
     """The form's page. A form that goes back with errors keeps its submission, so that a retry is the same one."""
     kept = request.form.get("submission", "")
     token = _fresh(door) if fresh or not _valid(kept, door) else kept
-    return render_template("visits/form.html", **_page(door), form=form, submission=token, notice=notice), status
+    communes = places.communes_of(db.session(), form.home)
+    return render_template(
+        "visits/form.html", **_page(door), form=form, communes=communes, submission=token, notice=notice
+    ), status
 
 
 def _valid(token: str, door: Door) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkin.exposure import overlap
 from checkin.exposure.overlap import Presence, Window, presences, union_minutes
-from tests.exposure.stays import agree, as_met, at, crowd, person, row
+from tests.exposure.stays import BASE, agree, as_met, at, crowd, person, row
 
 WINDOW = Window(at(60), at(120))  # from midnight of the province for an hour
 
@@ -194,10 +194,8 @@ BREAKAGES = {
     "first to last, gaps filled": lambda patch: patch.setattr(
         overlap, "union_minutes", lambda spans: _hull([span for span in spans if span])
     ),
-    "rounded up": lambda patch: patch.setattr(
-        overlap,
-        "union_minutes",
-        lambda spans: sum(ceil((b - a).total_seconds() / 60 + 0.1) for a, b in filter(None, spans)),
+    "a minute begun counted as whole": lambda patch: patch.setattr(
+        overlap, "union_minutes", lambda spans: ceil(_seconds(spans) / 60)
     ),
     "ranked by possible minutes": lambda patch: patch.setattr(
         overlap,
@@ -217,8 +215,15 @@ def _hull(spans):
     return int((max(b for _, b in spans) - min(a for a, _ in spans)).total_seconds() // 60) if spans else 0
 
 
+def _seconds(spans):
+    return union_minutes((BASE + (a - BASE) * 60, BASE + (b - BASE) * 60) for a, b in filter(None, spans))
+
+
 def always_agree():
-    return all(agree(crowd(seed), at(60), at(60 + 15 * seed)) for seed in range(12))
+    return all(
+        agree(crowd(seed), at(60), at(60 + 15 * seed)) and agree(crowd(seed, unit=0.5), at(30), at(90), tick=30)
+        for seed in range(12)
+    )
 
 
 def test_the_crowds_that_show_breakages_show_none_where_there_is_none():
