@@ -30,7 +30,7 @@ from tests import cast
 from tests.conftest import NOW
 
 SYSTEM = Actor.command("test")
-HA_TU, HONG_GAI = "06652", "06688"
+HA_TU, HONG_GAI = "06652", "06685"
 
 
 def rules(app: Flask, moment: datetime = NOW) -> RuleSet:

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
+from checkin import context
 from checkin.accounts import queries
 from checkin.accounts.models import OWNER, STAFF, Account
 from checkin.db import db, set_scope
@@ -25,7 +26,8 @@ def init_app(app: Flask) -> None:
     @login_manager.user_loader
     def _load(session_id: str) -> Account | None:
         account = queries.by_session_id(db.session(), session_id)
-        tier = app.extensions["checkin_config"].tier
+        # Of the application that runs, not of the one made last.
+        tier = context.config().tier
         # A session of the other tier is nobody's here.
         if account and ((tier == "public" and account.role != OWNER) or (tier == "staff" and account.role == OWNER)):
             return None

@@ -70,7 +70,7 @@ class PlaceForm(BoundForm):
     venue = Text(_l("Địa điểm"), limit=200, description=_l("Tên (có dấu hay không đều được) hoặc mã trên áp phích."))
     venue_id = HiddenField()
     commune = SelectField(_l("hoặc mọi nơi ở xã, phường"), choices=[], validate_choice=False)
-    kind = SelectField(_l("loại"), choices=[("", _l("mọi loại")), *KINDS.items()])
+    kind = SelectField(_l("loại"), choices=[("", _l("mọi loại")), *KINDS.items()], validate_choice=False)
     start = LocalTime(_l("Từ"))
     end = LocalTime(_l("Đến"))
 
@@ -81,6 +81,14 @@ class PlaceForm(BoundForm):
     def validate_venue(self, field: Text) -> None:
         if not (field.data or self.venue_id.data or self.commune.data or self.kind.data):
             raise ValidationError(gettext("Ghi tên hoặc mã địa điểm, hay chọn xã, phường hoặc loại."))
+
+    def validate_kind(self, field: SelectField) -> None:
+        if field.data and field.data not in KINDS:
+            raise ValidationError(gettext("Chọn một loại trong danh sách."))
+
+    def validate_commune(self, field: SelectField) -> None:
+        if field.data and field.data not in dict(field.choices):
+            raise ValidationError(gettext("Chọn một xã, phường trong danh sách."))
 
     def check_window(self) -> bool:
         """True when the window can be looked up; else an error beside its end."""
