@@ -79,8 +79,8 @@ class Scale:
 
 
 def scale_around(window: Window) -> Scale:
-    """The window with half its length before and after, at least an hour each."""
-    margin = max((window.end - window.start) / 2, timedelta(hours=1))
+    """The window with half its length before and after, an hour at least and four at most."""
+    margin = min(max((window.end - window.start) / 2, timedelta(hours=1)), timedelta(hours=4))
     return Scale(window.start - margin, window.end + margin)
 
 

@@ -106,7 +106,7 @@ def test_from_a_code_on_the_wall_to_the_person_who_was_there(product, accounts, 
     # The export opens again with the name intact.
     with officer.expect_download() as download:
         officer.click("form[action$='export.xlsx'] button")
-    rows = list(openpyxl.load_workbook(download.value.path()).worksheets[0].values)
+    rows = list(openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes())).worksheets[0].values)
     assert rows[1][1] == "Nguyễn Thị Ánh Tuyết"
     with officer.expect_download() as download:
         officer.click("form[action$='export.csv'] button")
