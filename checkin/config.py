@@ -68,7 +68,7 @@ class Config:
         port = _number(env, "PORT", 8000, 1, 65535)
         database_url = _database(env, "DATABASE_URL", f"sqlite:///{instance / 'checkin.db'}")
         province = env.get("CHECKIN_PROVINCE") or "22"
-        if not re.fullmatch(r"\d{2}", province):
+        if not re.fullmatch(r"[0-9]{2}", province):
             raise ConfigError(f"CHECKIN_PROVINCE={province!r}: two digits of the statistics office, such as 22")
         return cls(
             database_url=database_url,
@@ -98,7 +98,7 @@ def _tier(value: str) -> Tier:
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name) or str(default)
-    if not re.fullmatch(r"\d{1,6}", text) or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
         raise ConfigError(f"{name}={text!r}: a whole number from {low} to {high}")
     return int(text)
 
@@ -130,9 +130,15 @@ def _database(env: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ConfigError(f"PUBLIC_ORIGIN={url!r}: scheme and host alone, such as https://khaibao.example.vn")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        usable = None
+    # Printed on every poster, hence nothing of a login, path or question in it.
+    if not usable or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        shown = "" if "@" in url else f"={url!r}"
+        raise ConfigError(f"PUBLIC_ORIGIN{shown}: scheme and host alone, such as https://khaibao.example.vn")
     if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
         raise ConfigError(f"PUBLIC_ORIGIN={url!r}: https is needed, since declarations travel over it")
     return f"{parts.scheme}://{parts.netloc}"

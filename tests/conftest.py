@@ -17,12 +17,19 @@ from checkin.vault import Vault
 from tests import servers, worlds
 from tests.worlds import World
 
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None)
+CHROMIUM = next(
+    (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None
+)
 CHROMIUM_MISSING = "Chromium is missing: 'apt-get install chromium'"
 # A Friday morning of the province: 20/11/2026, 10:30.
 NOW = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "default",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    print_blob=True,
+)
 settings.register_profile("long", parent=settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
@@ -51,7 +58,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wants_long = "long" in (config.getoption("-m") or "")
     kept, dropped = [], []
     for item in items:
-        (kept if ("long" in item.keywords) == wants_long or not wants_long and "long" not in item.keywords else dropped).append(item)
+        (
+            kept
+            if ("long" in item.keywords) == wants_long or not wants_long and "long" not in item.keywords
+            else dropped
+        ).append(item)
         if CHROMIUM is None and "browser" in item.keywords:
             item.add_marker(pytest.mark.skip(reason=CHROMIUM_MISSING))
     config.hook.pytest_deselected(items=dropped)

@@ -46,9 +46,21 @@ def account(session: Session, vault: Vault, role: str, who: tuple[str, str], com
     )
 
 
-def venue(session: Session, vault: Vault, name: str = "Siêu thị Bạch Đằng", *, owner: Account | None = None, **facts: str | None) -> Venue:
+def venue(
+    session: Session,
+    vault: Vault,
+    name: str = "Siêu thị Bạch Đằng",
+    *,
+    owner: Account | None = None,
+    **facts: str | None,
+) -> Venue:
     """A venue with its code."""
-    values = {"kind": "supermarket", "address": "Số 12, đường Trần Phú", "commune_id": HONG_GAI, "phone": "+842033825499"}
+    values = {
+        "kind": "supermarket",
+        "address": "Số 12, đường Trần Phú",
+        "commune_id": HONG_GAI,
+        "phone": "+842033825499",
+    }
     return venues.register(
         session,
         vault,

@@ -16,7 +16,9 @@ from pathlib import Path
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
-POSTGRESQL_MISSING = "PostgreSQL is missing: 'apt-get install postgresql' (only its programs are used, on a port of our own)"
+POSTGRESQL_MISSING = (
+    "PostgreSQL is missing: 'apt-get install postgresql' (only its programs are used, on a port of our own)"
+)
 
 
 def free_port() -> int:
@@ -56,7 +58,19 @@ class Cluster:
             folder.mkdir()
             shutil.chown(folder, "postgres")
         cluster = cls(programs, folder, free_port())
-        cluster._run("initdb", "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
+        cluster._run(
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--no-locale",
+        )
         with (folder / "data" / "postgresql.conf").open("a") as conf:
             conf.write(f"port={cluster.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{folder}'\n")
             conf.write("max_connections=60\nshared_buffers=64MB\nlog_min_messages=warning\n")

@@ -24,7 +24,7 @@ from tests.servers import Cluster
 MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
-TABLES = "visit declaration submission person lookup code zone venue audit account".split()
+TABLES = ["visit", "declaration", "submission", "person", "lookup", "code", "zone", "venue", "audit", "account"]
 
 
 @dataclass
@@ -126,9 +126,7 @@ def sqlite_world(folder: Path) -> World:
 def postgresql_world(folder: Path, cluster: Cluster, name: str) -> World:
     """A world on PostgreSQL with a role for the owner and one for each tier."""
     for role in (OWNER, PUBLIC, STAFF):
-        cluster.execute(
-            f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-        )
+        cluster.execute(f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
     cluster.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
     world = World(
         "postgresql",

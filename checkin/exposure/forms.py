@@ -61,10 +61,6 @@ class BoundForm(FlaskForm):
         if self.case.data == NEW and not field.data:
             raise ValidationError(gettext("Đặt tên gọi để nhận ra ca này, không ghi tên người bệnh."))
 
-    def validate_case_disease(self, field: SelectField) -> None:
-        if self.case.data == NEW and field.data not in dict(field.choices):
-            raise ValidationError(gettext("Chọn bệnh."))
-
 
 class PlaceForm(BoundForm):
     venue = Text(_l("Địa điểm"), limit=200, description=_l("Tên (có dấu hay không đều được) hoặc mã trên áp phích."))

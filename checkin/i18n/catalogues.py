@@ -31,9 +31,7 @@ def collected() -> Catalog:
     for folder in ("checkin", "templates"):
         methods = [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in METHODS if pattern.startswith(folder)]
         options = {pattern.removeprefix(f"{folder}/"): chosen for pattern, chosen in OPTIONS.items()}
-        for name, _line, text, comments, context in extract_from_dir(
-            str(ROOT / folder), methods, options, KEYWORDS
-        ):
+        for name, _line, text, comments, context in extract_from_dir(str(ROOT / folder), methods, options, KEYWORDS):
             catalogue.add(text, None, [(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
     return catalogue
 

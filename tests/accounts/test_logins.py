@@ -68,7 +68,12 @@ def test_an_owner_is_reached_by_phone_or_by_mail_or_not_at_all(typed, kind):
 
 @pytest.mark.parametrize(
     ("login", "shown"),
-    [("+84912345678", "+8491…678"), ("chi@example.vn", "c…@example.vn"), ("@example.vn", "…@example.vn"), ("giang", "giang")],
+    [
+        ("+84912345678", "+8491…678"),
+        ("chi@example.vn", "c…@example.vn"),
+        ("@example.vn", "…@example.vn"),
+        ("giang", "giang"),
+    ],
 )
 def test_an_own_login_is_recognised_and_nobody_elses_read(login, shown):
     assert mask(login) == shown

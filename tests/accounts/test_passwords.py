@@ -31,7 +31,9 @@ def test_the_same_password_is_kept_differently_each_time_and_never_readable():
     assert "Hạnh" not in one and len(one) <= 200
 
 
-@pytest.mark.parametrize("kept", [None, "", "x", "$argon2id$", "sha256$abc", "$argon2id$v=19$m=19456,t=2,p=1$AAAA$BBBB"])
+@pytest.mark.parametrize(
+    "kept", [None, "", "x", "$argon2id$", "sha256$abc", "$argon2id$v=19$m=19456,t=2,p=1$AAAA$BBBB"]
+)
 def test_nothing_fits_a_hash_that_is_none(kept):
     assert not verify(kept, GOOD)
     assert not verify(kept, "")

@@ -160,7 +160,9 @@ def test_signing_out_ends_the_sessions_on_every_device(session, vault, hanh):
     assert queries.by_session_id(session, hanh.get_id()) is hanh
 
 
-@pytest.mark.parametrize("cookie", ["", ":", "1", "None:1", "x" * 10_000, "\x00", "01a1f1da-a2c0-7917-b34f-57d7e8c364e6:1"])
+@pytest.mark.parametrize(
+    "cookie", ["", ":", "1", "None:1", "x" * 10_000, "\x00", "01a1f1da-a2c0-7917-b34f-57d7e8c364e6:1"]
+)
 def test_a_cookie_that_was_made_up_is_nobody(session, hanh, cookie):
     assert queries.by_session_id(session, cookie) is None
 

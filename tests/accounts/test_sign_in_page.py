@@ -67,7 +67,9 @@ def test_unknown_and_wrong_get_the_same_answer(client, hanh):
     assert client.get("/lookup/").status_code == 302
 
 
-@pytest.mark.parametrize("changes", [{"login": ""}, {"password": ""}, {"login": "\x00"}, {"login": "x" * 10_000}, {"password": "x" * 10_000}])
+@pytest.mark.parametrize(
+    "changes", [{"login": ""}, {"password": ""}, {"login": "\x00"}, {"login": "x" * 10_000}, {"password": "x" * 10_000}]
+)
 def test_what_cannot_be_right_is_refused_and_signs_nobody_in(client, hanh, changes):
     assert post(client, **changes).status_code == 422
     assert client.get("/lookup/").status_code == 302
@@ -150,7 +152,9 @@ def test_a_new_session_begins_at_signing_in(client, hanh):
 
 
 def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(client, hanh):
-    cookie = next(value for name, value in post(client).headers if name == "Set-Cookie" and value.startswith("session="))
+    cookie = next(
+        value for name, value in post(client).headers if name == "Set-Cookie" and value.startswith("session=")
+    )
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
 
 
@@ -185,7 +189,8 @@ def test_who_is_signed_in_is_not_asked_again(client, hanh):
 
 
 @pytest.mark.parametrize(
-    ("tier", "role", "who"), [("public", "cdc", cast.CDC), ("public", "admin", cast.ADMIN), ("staff", "owner", cast.OWNER)]
+    ("tier", "role", "who"),
+    [("public", "cdc", cast.CDC), ("public", "admin", cast.ADMIN), ("staff", "owner", cast.OWNER)],
 )
 def test_a_role_of_the_other_tier_signs_in_to_none(world, client, tier, role, who):
     make(world, role, who)

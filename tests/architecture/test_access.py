@@ -91,7 +91,18 @@ def test_each_role_meets_403_outside_its_blueprints(sqlite, role):
         app.config["WTF_CSRF_ENABLED"] = True
 
 
-@pytest.mark.parametrize(("tier", "absent"), [("public", "exposure"), ("public", "cases"), ("public", "audit"), ("public", "reports"), ("staff", "visits"), ("staff", "venues"), ("staff", "signup")])
+@pytest.mark.parametrize(
+    ("tier", "absent"),
+    [
+        ("public", "exposure"),
+        ("public", "cases"),
+        ("public", "audit"),
+        ("public", "reports"),
+        ("staff", "visits"),
+        ("staff", "venues"),
+        ("staff", "signup"),
+    ],
+)
 def test_pages_of_the_other_tier_do_not_exist(sqlite, tier, absent):
     app = sqlite.app(tier)
     assert absent not in app.blueprints

@@ -131,7 +131,9 @@ def test_only_the_clock_asks_the_time(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             assert not (
-                isinstance(owner, ast.Name) and owner.id in {"datetime", "date"} and node.func.attr in {"now", "today", "utcnow"}
+                isinstance(owner, ast.Name)
+                and owner.id in {"datetime", "date"}
+                and node.func.attr in {"now", "today", "utcnow"}
             ), names_of(path)
 
 
@@ -162,7 +164,11 @@ def test_nothing_speaks_of_the_place_where_it_was_made():
     words = ["/work/" + "main", "/root/", "hel" + "per session", "sub" + "agent"]
     for path in ROOT.rglob("*"):
         inside = path.relative_to(ROOT).parts
-        if not path.is_file() or inside[0] in {".venv", ".git", "instance", "node_modules"} or path.suffix in {".png", ".csv", ".mo", ".pyc"}:
+        if (
+            not path.is_file()
+            or inside[0] in {".venv", ".git", "instance", "node_modules"}
+            or path.suffix in {".png", ".csv", ".mo", ".pyc"}
+        ):
             continue
         if inside[:2] == ("static", "vendor") or inside[0].startswith("."):
             continue

@@ -121,7 +121,11 @@ def test_an_entry_taken_out_is_found(world, chain, number):
 
 
 def test_an_entry_taken_out_is_found_also_when_the_others_are_numbered_again(world, chain):
-    tamper(world, "DELETE FROM audit WHERE seq = 3", *(f"UPDATE audit SET seq = {n - 1} WHERE seq = {n}" for n in (4, 5, 6)))
+    tamper(
+        world,
+        "DELETE FROM audit WHERE seq = 3",
+        *(f"UPDATE audit SET seq = {n - 1} WHERE seq = {n}" for n in (4, 5, 6)),
+    )
     assert broken(chain) == 3
 
 
@@ -230,7 +234,11 @@ def test_text_longer_than_its_column_is_shortened_and_the_chain_is_whole(session
 
 
 def test_microseconds_and_midnight_keep_the_chain_whole(session):
-    for moment in (NOW.replace(microsecond=999_999), datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 59, 1, tzinfo=UTC)):
+    for moment in (
+        NOW.replace(microsecond=999_999),
+        datetime(2026, 11, 19, 17, tzinfo=UTC),
+        datetime(2026, 12, 31, 23, 59, 59, 1, tzinfo=UTC),
+    ):
         service.record(session, now=moment, actor=factories.SYSTEM, action="x")
     session.commit()
     session.expire_all()
@@ -266,7 +274,9 @@ def test_verify_fails_and_names_the_entry_where_the_chain_is_broken(world, app, 
     assert "entry 2" in answer.output
 
 
-FIELDS = st.fixed_dictionaries({"seq": st.integers(1, 9), "action": st.text(max_size=9), "reason": st.none() | st.text(max_size=9)})
+FIELDS = st.fixed_dictionaries(
+    {"seq": st.integers(1, 9), "action": st.text(max_size=9), "reason": st.none() | st.text(max_size=9)}
+)
 
 
 @given(FIELDS, FIELDS)

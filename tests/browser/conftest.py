@@ -69,7 +69,9 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a page of a browser of its own, as another person on another device has."""
     contexts: list[BrowserContext] = []
 
-    def make(*, width: int = 360, height: int = 780, javascript: bool = True, locale: str = "vi-VN", **more: object) -> Page:
+    def make(
+        *, width: int = 360, height: int = 780, javascript: bool = True, locale: str = "vi-VN", **more: object
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, java_script_enabled=javascript, locale=locale, accept_downloads=True, **more,
         )  # fmt: skip

@@ -114,7 +114,11 @@ def test_from_a_code_on_the_wall_to_the_person_who_was_there(product, accounts, 
     assert list(csv.reader(io.StringIO(text)))[1][1] == "Nguyễn Thị Ánh Tuyết"
 
     # And by person, by each of what may be known.
-    for field in ({"id_number": "022185001234"}, {"phone": "0912345678"}, {"full_name": "nguyen thi anh tuyet", "birth_year": "1985"}):
+    for field in (
+        {"id_number": "022185001234"},
+        {"phone": "0912345678"},
+        {"full_name": "nguyen thi anh tuyet", "birth_year": "1985"},
+    ):
         officer.goto(f"{product.staff}/lookup/?by=person")
         form = officer.locator("form[action$='/lookup/person']")
         form.locator("[name=case]").select_option("F0-0001")

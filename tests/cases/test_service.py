@@ -35,13 +35,24 @@ def test_a_case_keeps_what_is_known_and_is_in_the_log(session):
     session.commit()
     session.expire_all()
     stored = queries.by_number(session, case.number)
-    assert (stored.title, stored.disease, stored.state, stored.opened_at) == ("Công nhân mỏ", "measles", "suspected", NOW)
-    assert (stored.onset_on, stored.sample_on, stored.isolated_on) == (facts.onset_on, facts.sample_on, facts.isolated_on)
+    assert (stored.title, stored.disease, stored.state, stored.opened_at) == (
+        "Công nhân mỏ",
+        "measles",
+        "suspected",
+        NOW,
+    )
+    assert (stored.onset_on, stored.sample_on, stored.isolated_on) == (
+        facts.onset_on,
+        facts.sample_on,
+        facts.isolated_on,
+    )
     entry = last_entry(session)
     assert (entry.action, entry.subject, entry.case_number) == ("case.open", "F0-0001", "F0-0001")
 
 
-@pytest.mark.parametrize("written", ["F0-0001", "f0-0001", "F0-1", "f01", "F00001", "1", "0001", " F0-0001\n", "000000001"])
+@pytest.mark.parametrize(
+    "written", ["F0-0001", "f0-0001", "F0-1", "f01", "F00001", "1", "0001", " F0-0001\n", "000000001"]
+)
 def test_a_case_is_found_however_its_number_is_written(session, written):
     case = factories.case(session)
     assert queries.by_number(session, written) is case
@@ -92,7 +103,10 @@ def test_a_case_changes_state_and_the_log_says_from_what(session, state):
     case = factories.case(session)
     service.set_state(session, now=NOW, actor=factories.SYSTEM, case=case, state=state)
     assert case.state == state
-    assert (last_entry(session).action, last_entry(session).detail) == ("case.state", {"from": "confirmed", "to": state})
+    assert (last_entry(session).action, last_entry(session).detail) == (
+        "case.state",
+        {"from": "confirmed", "to": state},
+    )
 
 
 @pytest.mark.parametrize("state", ["", "Confirmed", "healthy", "confirmed\x00", "x" * 10_000])

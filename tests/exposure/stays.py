@@ -63,7 +63,9 @@ def row(
 def told(rows: Iterable[Row]) -> list[Told]:
     """The stays as the oracle takes them."""
     return [
-        Told(r.id, r.person_id, seconds(r.entered_at), seconds(r.left_at) if r.left_at else None, seconds(r.until_latest))
+        Told(
+            r.id, r.person_id, seconds(r.entered_at), seconds(r.left_at) if r.left_at else None, seconds(r.until_latest)
+        )
         for r in rows
     ]
 

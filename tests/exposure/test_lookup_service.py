@@ -47,7 +47,9 @@ def log(session):
 
 def test_a_lookup_by_place_is_on_record_with_its_case_and_in_the_log(session, actor):
     case = factories.case(session)
-    found = ask_place(session, actor, Bound(case=case, signal=None, reason="Chợ đông"), commune_id="06688", kind="market")
+    found = ask_place(
+        session, actor, Bound(case=case, signal=None, reason="Chợ đông"), commune_id="06688", kind="market"
+    )
     session.commit()
     stored, of_case = queries.lookup(session, found.id)
     assert (stored.number, of_case.number) == ("TC-000001", "F0-0001")
@@ -144,7 +146,12 @@ def test_the_database_refuses_a_lookup_for_a_case_that_does_not_exist(session, a
 
 
 def test_what_was_asked_of_a_person_is_sealed_and_read_in_no_row(session, vault, actor):
-    asked = {"id_number": "022185001234", "phone": "+84912345678", "full_name": "Nguyễn Thị Ánh Tuyết", "birth_year": 1985}
+    asked = {
+        "id_number": "022185001234",
+        "phone": "+84912345678",
+        "full_name": "Nguyễn Thị Ánh Tuyết",
+        "birth_year": 1985,
+    }
     lookup = ask_person(session, vault, actor, **asked)
     session.commit()
     session.expire_all()
@@ -171,7 +178,9 @@ def test_only_what_was_asked_has_an_index(session, vault, actor):
     assert (named.id_index, named.phone_index) == (None, None) and len(named.name_index) == 16
 
 
-@pytest.mark.parametrize("name", ["Nguyễn Thị Ánh Tuyết", "Nguyễn Thị Ánh Tuyết", "NGUYEN THI ANH TUYET", "nguyen  thi\u200b anh tuyet"])
+@pytest.mark.parametrize(
+    "name", ["Nguyễn Thị Ánh Tuyết", "Nguyễn Thị Ánh Tuyết", "NGUYEN THI ANH TUYET", "nguyen  thi\u200b anh tuyet"]
+)
 def test_a_name_finds_with_and_without_accents_composed_or_not(app, session, vault, actor, name):
     shop = factories.venue(session, vault)
     factories.check_in(app, session, vault, shop)
@@ -185,7 +194,12 @@ def test_hung_and_hung_are_two_people_and_the_accents_asked_for_come_first(app, 
     shop = factories.venue(session, vault)
     for number, name in enumerate(("Trần Văn Hùng", "Trần Văn Hưng")):
         who = cast.Identity(
-            full_name=name, birth_year=1971, gender="male", phone=f"+8490411822{number}", province_id="22", commune_id="06652"
+            full_name=name,
+            birth_year=1971,
+            gender="male",
+            phone=f"+8490411822{number}",
+            province_id="22",
+            commune_id="06652",
         )
         factories.check_in(app, session, vault, shop, cast.healthy(who))
     for name, other in (("Trần Văn Hưng", "Trần Văn Hùng"), ("Trần Văn Hùng", "Trần Văn Hưng")):
@@ -197,7 +211,12 @@ def test_who_agrees_in_most_of_what_was_asked_comes_first(app, session, vault, a
     shop = factories.venue(session, vault)
     factories.check_in(app, session, vault, shop)
     wife = cast.Identity(
-        full_name="Lê Thị Hoa", birth_year=1990, gender="female", phone="+84912345678", province_id="22", commune_id="06652"
+        full_name="Lê Thị Hoa",
+        birth_year=1990,
+        gender="female",
+        phone="+84912345678",
+        province_id="22",
+        commune_id="06652",
     )
     factories.check_in(app, session, vault, shop, cast.healthy(wife))
     asked = ask_person(session, vault, actor, id_number="022185001234", phone="+84912345678")

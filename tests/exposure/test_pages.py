@@ -42,7 +42,11 @@ def at(moment):
 
 
 def ask(officer, how="place", **changes):
-    fields = {"case": "F0-0001", "reason": "Truy vết người tiếp xúc", "csrf_token": factories.token(officer, "/lookup/")}
+    fields = {
+        "case": "F0-0001",
+        "reason": "Truy vết người tiếp xúc",
+        "csrf_token": factories.token(officer, "/lookup/"),
+    }
     if how == "place":
         fields |= {"venue": "cho ha long 1", "start": at(NOW - 3 * HOUR), "end": at(NOW)}
     fields |= changes
@@ -69,7 +73,9 @@ def test_a_venue_is_found_with_or_without_accents(officer, venue):
 
 def test_a_venue_is_found_by_its_code(officer, world):
     with inside(world.app()):
-        code = db.session.scalar(sa.text("SELECT code FROM code JOIN venue ON venue.id = venue_id WHERE name = 'Chợ Hạ Long 1'"))
+        code = db.session.scalar(
+            sa.text("SELECT code FROM code JOIN venue ON venue.id = venue_id WHERE name = 'Chợ Hạ Long 1'")
+        )
     assert ask(officer, venue=f"{code[:4]}-{code[4:8]}-{code[8:]}".lower()).status_code == 303
 
 
@@ -84,7 +90,9 @@ def test_a_commune_and_kind_are_looked_up_together(officer):
 def test_a_name_that_fits_several_venues_asks_which(officer, world):
     answer = ask(officer, venue="cho ha long")
     assert answer.status_code == 200
-    found = re.findall(r'name="venue_id"[^>]*value="([0-9a-f-]{36})"|value="([0-9a-f-]{36})"[^>]*name="venue_id"', answer.text)
+    found = re.findall(
+        r'name="venue_id"[^>]*value="([0-9a-f-]{36})"|value="([0-9a-f-]{36})"[^>]*name="venue_id"', answer.text
+    )
     assert len(found) == 2
     assert lookups(world) == 0
     chosen = next(value for value in found[0] if value)
@@ -207,7 +215,9 @@ def test_every_reading_and_export_is_in_the_log_with_case_and_reason(officer, wo
     officer.get(answer.location)
     officer.post(f"{answer.location}/export.csv", data={"csrf_token": factories.token(officer, "/lookup/")})
     with inside(world.app()):
-        entries = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action.like("lookup%")).order_by(AuditEntry.seq)).all()
+        entries = db.session.scalars(
+            sa.select(AuditEntry).where(AuditEntry.action.like("lookup%")).order_by(AuditEntry.seq)
+        ).all()
         assert [e.action for e in entries] == ["lookup.place", "lookup.read", "lookup.export.csv"]
         assert {(e.case_number, e.reason) for e in entries} == {("F0-0001", "Truy vết người tiếp xúc")}
 
@@ -234,7 +244,14 @@ def test_many_people_are_shown_page_by_page(officer, world):
         session, vault = db.session(), vault_of(app)
         market = factories.venue(session, vault, "Bến xe Bãi Cháy", kind="station")
         for number in range(61):
-            who = cast.Identity(full_name=f"Người Thứ {number}", birth_year=1980, gender="male", phone=f"+8491234{number:04d}", province_id="22", commune_id="06652")
+            who = cast.Identity(
+                full_name=f"Người Thứ {number}",
+                birth_year=1980,
+                gender="male",
+                phone=f"+8491234{number:04d}",
+                province_id="22",
+                commune_id="06652",
+            )
             factories.check_in(app, session, vault, market, cast.healthy(who), at=NOW - HOUR)
         factories.commit()
     page = ask(officer, venue="ben xe bai chay").location

@@ -220,7 +220,12 @@ def test_a_stay_as_long_as_the_longest_is_found_at_its_last_moment_and_no_older_
 
 def test_an_area_without_venues_finds_nobody(session, town):
     store(session, town, [Row(UUID(int=1), person(1), at(0), None, at(60), at(60))], ["shop"])
-    for area in (Area((UUID(int=5),)), Area(commune_id="06685"), Area(kind="school"), Area((town.ids["mall"],), UUID(int=5))):
+    for area in (
+        Area((UUID(int=5),)),
+        Area(commune_id="06685"),
+        Area(kind="school"),
+        Area((town.ids["mall"],), UUID(int=5)),
+    ):
         assert queries.stays_at(session, area, at(0), at(60), timedelta(minutes=CAP)) == []
 
 
@@ -312,7 +317,9 @@ def town_days() -> list[tuple[list[Row], list[str], int, int]]:
             number = len(rows)
             recorded = None if left is None else at(entered + left)
             likely = recorded or at(min(entered + 5, entered + stay))
-            rows.append(Row(UUID(int=number + 1), person(number // 2), at(entered), recorded, likely, at(entered + stay)))
+            rows.append(
+                Row(UUID(int=number + 1), person(number // 2), at(entered), recorded, likely, at(entered + stay))
+            )
             places.append(place)
     days = [(rows, places, 60, 60)]
     for seed in range(3):

@@ -146,13 +146,21 @@ def test_a_check_in_works_as_the_public_role_and_staff_can_read_it(filled):
         done = factories.check_in(app, session, vault, where, cast.coughing(), device=b"f" * 16)
         session.commit()
     with psycopg.connect(filled.urls["staff"]) as staff:
-        row = staff.execute("SELECT triage FROM declaration d JOIN visit v ON v.declaration_id = d.id WHERE v.id = %s", (done.visit_id,))
+        row = staff.execute(
+            "SELECT triage FROM declaration d JOIN visit v ON v.declaration_id = d.id WHERE v.id = %s", (done.visit_id,)
+        )
         assert row.fetchone() == ("watch",)
 
 
 def test_the_staff_role_writes_no_visit_and_no_declaration(filled):
     with psycopg.connect(filled.urls["staff"], autocommit=True) as staff:
-        for statement in ("DELETE FROM visit", "UPDATE visit SET left_at = now()", "DELETE FROM declaration", "DELETE FROM lookup", "UPDATE lookup SET reason = 'x'"):
+        for statement in (
+            "DELETE FROM visit",
+            "UPDATE visit SET left_at = now()",
+            "DELETE FROM declaration",
+            "DELETE FROM lookup",
+            "UPDATE lookup SET reason = 'x'",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 staff.execute(statement)
 
@@ -167,8 +175,12 @@ def test_every_table_is_granted_on_purpose():
 
 def test_neither_role_owns_a_table_nor_may_pass_by_row_security(filled):
     with psycopg.connect(filled.urls["all"]) as connection:
-        owned = connection.execute("SELECT count(*) FROM pg_tables WHERE tableowner = ANY (%s)", ([PUBLIC, STAFF],)).fetchone()
-        bypass = connection.execute("SELECT bool_or(rolbypassrls OR rolsuper) FROM pg_roles WHERE rolname = ANY (%s)", ([PUBLIC, STAFF],)).fetchone()
+        owned = connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE tableowner = ANY (%s)", ([PUBLIC, STAFF],)
+        ).fetchone()
+        bypass = connection.execute(
+            "SELECT bool_or(rolbypassrls OR rolsuper) FROM pg_roles WHERE rolname = ANY (%s)", ([PUBLIC, STAFF],)
+        ).fetchone()
         forced = connection.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity ORDER BY 1").fetchall()
     assert (owned, bypass) == ((0,), (False,))
     assert [row[0] for row in forced] == ["account", "declaration", "submission", "venue", "visit"]

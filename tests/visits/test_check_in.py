@@ -177,14 +177,26 @@ def test_leaving_records_the_end_once(app, session, vault, shop):
 
 def test_leaving_the_next_day_changes_nothing(app, session, vault, shop):
     done = factories.check_in(app, session, vault, shop, device=DEVICE)
-    assert not service.leave(
-        session, now=NOW + timedelta(days=1), visit_id=done.visit_id, entered_at=done.entered_at
-    )
+    assert not service.leave(session, now=NOW + timedelta(days=1), visit_id=done.visit_id, entered_at=done.entered_at)
 
 
 def test_hung_and_hung_with_other_accents_and_phones_are_two_people(app, session, vault, shop):
-    one = cast.Identity(full_name="Trần Văn Hùng", birth_year=1971, gender="male", phone="+84904118226", province_id="22", commune_id="06652")
-    two = cast.Identity(full_name="Trần Văn Hưng", birth_year=1971, gender="male", phone="+84904118999", province_id="22", commune_id="06652")
+    one = cast.Identity(
+        full_name="Trần Văn Hùng",
+        birth_year=1971,
+        gender="male",
+        phone="+84904118226",
+        province_id="22",
+        commune_id="06652",
+    )
+    two = cast.Identity(
+        full_name="Trần Văn Hưng",
+        birth_year=1971,
+        gender="male",
+        phone="+84904118999",
+        province_id="22",
+        commune_id="06652",
+    )
     factories.check_in(app, session, vault, shop, cast.healthy(one))
     factories.check_in(app, session, vault, shop, cast.healthy(two))
     assert session.scalar(sa.select(sa.func.count()).select_from(Person)) == 2

@@ -48,7 +48,9 @@ def declared(world):
     """The opened details of the newest declaration, with its row."""
     app = world.app()
     with inside(app):
-        row = db.session.scalars(sa.select(Declaration).order_by(Declaration.made_at.desc(), Declaration.id.desc())).first()
+        row = db.session.scalars(
+            sa.select(Declaration).order_by(Declaration.made_at.desc(), Declaration.id.desc())
+        ).first()
         return vault_of(app).open(row.details), row
 
 
@@ -156,7 +158,18 @@ def test_bad_input_gets_a_message_beside_its_field_and_keeps_the_rest(client, co
     assert count(world) == 0
 
 
-@pytest.mark.parametrize("phone", ["+84912345678", "84912345678", "0084912345678", "0912.345.678", "0912 345 678", "(0912) 345-678", "０９１２３４５６７８"])
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "+84912345678",
+        "84912345678",
+        "0084912345678",
+        "0912.345.678",
+        "0912 345 678",
+        "(0912) 345-678",
+        "０９１２３４５６７８",
+    ],
+)
 def test_every_way_of_writing_a_phone_number_is_the_same_number(client, code, world, phone):
     assert post(client, code, phone=phone).status_code == 200
     assert declared(world)[0]["phone"] == "+84912345678"
@@ -192,7 +205,12 @@ def test_an_id_number_that_contradicts_is_a_warning_and_no_refusal(client, code,
 
 
 def test_a_card_string_in_one_field_fills_the_rest(client, code, world):
-    fields = {"card": cast.CCCD, "fill": "card", "phone": "0912345678", "submission": factories.submission(client, code)}
+    fields = {
+        "card": cast.CCCD,
+        "fill": "card",
+        "phone": "0912345678",
+        "submission": factories.submission(client, code),
+    }
     html = client.post(f"/v/{code}", data=fields).text
     assert value_of(html, "full_name") == "Nguyễn Thị Ánh Tuyết"
     assert value_of(html, "birth_year") == "1985"
@@ -203,7 +221,9 @@ def test_a_card_string_in_one_field_fills_the_rest(client, code, world):
 
 
 def test_a_card_string_sent_with_the_answers_alone_is_enough(client, code, world):
-    answer = post(client, code, card=cast.CCCD, full_name="", birth_year="", gender=None, id_number="", commune="", address="")
+    answer = post(
+        client, code, card=cast.CCCD, full_name="", birth_year="", gender=None, id_number="", commune="", address=""
+    )
     if answer.status_code == 422:  # its old ward was divided: the person chooses
         assert 'id="full_name-error"' not in answer.text
         answer = post(client, code, card=cast.CCCD, full_name="", birth_year="", gender=None, id_number="")
@@ -212,7 +232,9 @@ def test_a_card_string_sent_with_the_answers_alone_is_enough(client, code, world
 
 
 def test_an_unreadable_card_says_so_and_keeps_what_was_typed(client, code):
-    answer = client.post(f"/v/{code}", data={"card": "rác|không|đọc", "fill": "card", "full_name": "Lý", "submission": "x"})
+    answer = client.post(
+        f"/v/{code}", data={"card": "rác|không|đọc", "fill": "card", "full_name": "Lý", "submission": "x"}
+    )
     assert answer.status_code == 422
     assert 'id="card-error"' in answer.text
     assert value_of(answer.text, "card") == "rác|không|đọc"
@@ -307,7 +329,12 @@ def test_another_sites_form_is_refused(client, code, world):
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert client.post(f"/v/{code}", data=fields, headers=headers).status_code == 403
     assert count(world) == 0
-    assert client.post(f"/v/{code}", data=fields, headers={"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert (
+        client.post(
+            f"/v/{code}", data=fields, headers={"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+        ).status_code
+        == 200
+    )
 
 
 def test_the_second_visit_is_one_confirmation_with_a_masked_name(client, code, world):
@@ -378,12 +405,21 @@ def test_nothing_personal_stands_in_an_address_or_is_cached(client, code):
 
 HOSTILE = st.one_of(
     st.text(max_size=300),
-    st.sampled_from(["\x00", "\u202e", "=1+1", "'; DROP TABLE visit;--", "{{7*7}}", "%(x)s", "\ud800", "A" * 10_000, "🙂" * 500]),
+    st.sampled_from(
+        ["\x00", "\u202e", "=1+1", "'; DROP TABLE visit;--", "{{7*7}}", "%(x)s", "\ud800", "A" * 10_000, "🙂" * 500]
+    ),
 )
 
 
 @settings(max_examples=60)
-@given(st.dictionaries(st.sampled_from([*cast.form(), "card", "travel_where", "commune_other", "submission", "fill", "confirm", "symptom"]), HOSTILE))
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [*cast.form(), "card", "travel_where", "commune_other", "submission", "fill", "confirm", "symptom"]
+        ),
+        HOSTILE,
+    )
+)
 def test_no_input_is_an_error_of_ours(sqlite, changes):
     app = sqlite.app()
     client = app.test_client()

@@ -1,0 +1,145 @@
+"""Settings: a bad one stops the start and is named; a secret one is never repeated."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkin.config import OWN_NAMES, Config, ConfigError
+
+
+def refused(**env):
+    with pytest.raises(ConfigError) as error:
+        Config.from_env(env)
+    return str(error.value)
+
+
+def test_nothing_set_is_the_default_province_on_sqlite_for_trial():
+    config = Config.from_env({})
+    assert config.database_url == config.migrate_url == f"sqlite:///{config.instance / 'checkin.db'}"
+    assert (config.tier, config.province, config.port, config.public_origin) == (
+        "all",
+        "22",
+        8000,
+        "http://localhost:8000",
+    )
+    assert config.keys == config.instance / "keys"
+    assert config.trial and config.demo and not config.secure
+
+
+def test_settings_cannot_be_changed_after_the_start():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config.from_env({}).tier = "public"
+
+
+@pytest.mark.parametrize("name", ["CHECKIN_TEIR", "CHECKIN_", "CHECKIN_tier", "CHECKIN_DEMO"])
+def test_it_rejects_a_name_that_is_no_setting_and_lists_those_that_are(name):
+    message = refused(**{name: "1"})
+    assert message.startswith(name)
+    assert all(known in message for known in OWN_NAMES)
+
+
+def test_other_programs_settings_are_none_of_ours():
+    Config.from_env({"PATH": "/bin", "LANG": "vi_VN.UTF-8", "XCHECKIN_TEIR": "1"})
+
+
+BAD = {
+    "CHECKIN_TIER": ["Public", "both", " all", "staff\n"],
+    "CHECKIN_PROVINCE": ["2", "222", "QN", "22 ", "٢٢", "²²"],
+    "CHECKIN_PROXIES": ["-1", "6", "one", "1.0", " 1", "٣"],
+    "PORT": ["0", "65536", "http", "99999999999999999999", "8000\n"],
+    "NO_DEMO": ["yes", "true", "01", "2"],
+    "LOG_LEVEL": ["verbose", "trace"],
+    "DATABASE_URL": ["mysql://x/y", "sqlite://", "checkin.db", "POSTGRES://x", "postgresql:/x"],
+    "MIGRATE_URL": ["oracle://x/y"],
+    "PUBLIC_ORIGIN": [
+        "khaibao.example.vn",
+        "ftp://khaibao.example.vn",
+        "https://",
+        "https:///v",
+        "https://khaibao.example.vn/v",
+        "https://khaibao.example.vn?x",
+        "https://khaibao.example.vn/?x=1",
+        "https://khaibao.example.vn#v",
+        "https://khaibao.example.vn:port",
+        "https://khaibao.example.vn:99999",
+        "https://khaibao.example.vn:0",
+        "https://[::1",
+        "https://user@khaibao.example.vn",
+        "javascript:alert(1)",
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_it_rejects_a_value_that_cannot_be_used_and_names_the_setting(name, value):
+    assert refused(**{name: value}).startswith(name)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://khaibao.example.vn", "http://10.0.0.1:8000", "http://localhost.example.vn", "http://0.0.0.0"]
+)
+def test_it_rejects_an_origin_without_tls_beyond_this_computer(origin):
+    assert "https is needed" in refused(PUBLIC_ORIGIN=origin)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"])
+def test_an_origin_on_this_computer_is_a_trial(origin):
+    config = Config.from_env({"PUBLIC_ORIGIN": origin})
+    assert (config.public_origin, config.trial, config.secure) == (origin, True, False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "kept"),
+    [
+        ("https://khaibao.example.vn", "https://khaibao.example.vn"),
+        ("https://khaibao.example.vn/", "https://khaibao.example.vn"),
+        ("HTTPS://khaibao.example.vn:8443", "https://khaibao.example.vn:8443"),
+    ],
+)
+def test_an_origin_under_tls_is_kept_without_a_path(origin, kept):
+    config = Config.from_env({"PUBLIC_ORIGIN": origin})
+    assert (config.public_origin, config.trial, config.secure) == (kept, False, True)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_is_reached_by_the_driver_that_is_installed(scheme):
+    config = Config.from_env({"DATABASE_URL": f"{scheme}://app:pass@db:5432/checkin?sslmode=require"})
+    assert config.database_url == "postgresql+psycopg://app:pass@db:5432/checkin?sslmode=require"
+    assert config.migrate_url == config.database_url
+
+
+def test_the_owner_of_the_tables_may_be_another_role():
+    config = Config.from_env({"DATABASE_URL": "postgres://app@db/c", "MIGRATE_URL": "postgres://owner@db/c"})
+    assert (config.database_url, config.migrate_url) == (
+        "postgresql+psycopg://app@db/c",
+        "postgresql+psycopg://owner@db/c",
+    )
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATE_URL", "PUBLIC_ORIGIN"])
+@pytest.mark.parametrize("scheme", ["mysql", "postgres:", "pg", "https"])
+def test_a_password_is_never_in_the_message(name, scheme):
+    if (name, scheme) == ("PUBLIC_ORIGIN", "postgres:"):
+        scheme = "http"
+    assert "bímật" not in refused(**{name: f"{scheme}://app:bímật@db/checkin"})
+
+
+def test_empty_settings_are_the_defaults():
+    assert Config.from_env(
+        dict.fromkeys([*OWN_NAMES, "PORT", "DATABASE_URL", "NO_DEMO", "LOG_LEVEL"], "")
+    ) == Config.from_env({})
+
+
+@pytest.mark.parametrize(("text", "demo"), [("1", False), ("0", True), ("", True)])
+def test_the_demo_can_be_left_out(text, demo):
+    assert Config.from_env({"NO_DEMO": text}).demo is demo
+
+
+@given(st.sampled_from(sorted(BAD)), st.text(max_size=30))
+def test_any_text_is_taken_or_refused_by_name(name, text):
+    try:
+        Config.from_env({name: text})
+    except ConfigError as error:
+        assert str(error).startswith(name)  # noqa: PT017 - both ends are right
