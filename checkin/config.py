@@ -132,9 +132,9 @@ def _database(env: Mapping[str, str], name: str, default: str) -> str:
 def _origin(url: str) -> str:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, brackets that do not close
-        usable = None
+        parts, usable = urlsplit(""), False
     # Printed on every poster, hence nothing of a login, path or question in it.
     if not usable or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
         shown = "" if "@" in url else f"={url!r}"

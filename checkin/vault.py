@@ -9,7 +9,7 @@ public tier holds. Every ciphertext begins with the id of its key, so that keys 
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,9 @@ class VaultError(Exception):
 class Vault:
     public_key_id: bytes
     public_key: PublicKey
-    private_keys: dict[bytes, PrivateKey]
-    secrets: dict[str, bytes]
+    # Never in a repr, and so in no traceback.
+    private_keys: dict[bytes, PrivateKey] = field(repr=False)
+    secrets: dict[str, bytes] = field(repr=False)
 
     @property
     def can_open(self) -> bool:

@@ -57,7 +57,7 @@ def updated(language: str, texts: Catalog) -> bytes:
         if not message.id:
             continue
         had = old.get(message.id)
-        string = had.string if had is not None else ""
+        string: Any = had.string if had is not None else ""
         if language == DEFAULT:
             string = message.id[0] if isinstance(message.id, tuple) else message.id
             string = (string,) if isinstance(message.id, tuple) else string
@@ -106,15 +106,17 @@ def faults(language: str, texts: Catalog) -> Iterator[str]:
 
 
 def _whole(message: Message) -> bool:
-    strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-    return all(strings)
+    return all(_forms(message.string))
+
+
+def _forms(text: Any) -> tuple[str, ...]:
+    """Singular and plural, or the one text there is."""
+    return tuple(text) if isinstance(text, (tuple, list)) else (text or "",)
 
 
 def _same_holes(message: Message) -> bool:
-    ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
-    strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-    wanted = sorted(HOLE.findall(ids[-1]))
-    return all(sorted(HOLE.findall(string)) == wanted for string in strings)
+    wanted = sorted(HOLE.findall(_forms(message.id)[-1]))
+    return all(sorted(HOLE.findall(string)) == wanted for string in _forms(message.string))
 
 
 def main(arguments: list[str]) -> int:

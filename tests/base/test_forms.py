@@ -9,13 +9,14 @@ from flask_wtf import FlaskForm
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import ValidationError
 
 from checkin.forms import IfFilled, Needed, Text
 
 
 def _only_digits(_form, field):
     if not field.data.isdigit():
-        raise ValueError("Chỉ ghi chữ số.")
+        raise ValidationError("Chỉ ghi chữ số.")
 
 
 class Sample(FlaskForm):

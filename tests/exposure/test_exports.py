@@ -257,7 +257,7 @@ def test_formulas_of_guests_and_owners_come_out_neutral(app, session, vault, mar
 
 
 def test_the_sheet_of_an_export_names_the_case_the_reason_and_who_asked(app, session, vault, market, exported):
-    about = dict((a.value, b.value) for a, b in read_xlsx(exported("xlsx")[1])["Thông tin"].iter_rows())
+    about = {a.value: b.value for a, b in read_xlsx(exported("xlsx")[1])["Thông tin"].iter_rows()}
     assert about["Tra cứu"] == "TC-000001"
     assert about["Lý do"] == "Chùm ca"
     assert about["Ca bệnh hoặc tín hiệu"].startswith("F0-")

@@ -70,7 +70,7 @@ def test_nothing_is_lost_or_doubled_when_the_database_stops_and_comes_back(stopp
             unescape(name): unescape(value)
             for name, value in re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', html)
         }
-        assert kept == {name: value for name, value in fields.items()}
+        assert kept == fields
         assert send(f"{address}/v/{code}")[0] == 503
         assert send(f"{address}/healthz")[0] == 200
         assert send(f"{address}/readyz")[0] == 503
