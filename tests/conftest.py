@@ -70,13 +70,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
+def cluster() -> Iterator[servers.Cluster]:
     """A PostgreSQL server of this test run's own."""
     if servers.postgresql_programs() is None:
         pytest.skip(servers.POSTGRESQL_MISSING)
-    made = servers.Cluster.create(tmp_path_factory.mktemp("postgresql"))
+    made = servers.Cluster.create()
     yield made
-    made.stop()
+    made.remove()
 
 
 @pytest.fixture(scope="session")

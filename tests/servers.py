@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -45,17 +46,14 @@ class Cluster:
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def create(cls, folder: Path, *, durable: bool = False) -> "Cluster":
-        """Make and start a server in an empty folder. Without `durable` it does not wait for the disk."""
+    def create(cls, *, durable: bool = False) -> "Cluster":
+        """Make and start a server in a folder of its own. Without `durable` it does not wait for the disk."""
         programs = postgresql_programs()
         if programs is None:
             raise RuntimeError(POSTGRESQL_MISSING)
+        # Not under pytest's own folder, which is closed to the user that the server runs as.
+        folder = Path(tempfile.mkdtemp(prefix="checkin-postgresql-"))
         if os.geteuid() == 0:  # the server refuses to run as root
-            for above in (folder, *folder.parents):
-                if above.stat().st_uid == 0 and above not in (Path("/"), Path("/tmp")):  # noqa: S108
-                    above.chmod(above.stat().st_mode | 0o055)
-            folder = folder / "cluster"
-            folder.mkdir()
             shutil.chown(folder, "postgres")
         cluster = cls(programs, folder, free_port())
         cluster._run(
@@ -114,6 +112,11 @@ class Cluster:
         if self.process is not None and self.process.poll() is None:
             self._run("pg_ctl", "stop", "-D", str(self.folder / "data"), "-m", "immediate", "-s")
             self.process.wait(20)
+
+    def remove(self) -> None:
+        """Stop the server and take its folder away."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str, user: str = "postgres") -> str:
         """Address of a database as a role."""

@@ -154,6 +154,7 @@ def search(
 
     Best first: the name exactly as typed, then the same name without accents, then names that begin so.
     """
+    text = text.replace("\x00", "")  # which PostgreSQL takes in no text
     first_code = (
         sa.select(sa.func.min(Code.code))
         .where(Code.venue_id == Venue.id, Code.zone_id.is_(None), Code.revoked_at.is_(None))

@@ -25,11 +25,9 @@ def stoppable(tmp_path):
         pytest.skip(POSTGRESQL_MISSING)
     folder = tmp_path / "instance"
     folder.mkdir()
-    server = tmp_path / "server"
-    server.mkdir()
-    cluster = Cluster.create(server, durable=True)
+    cluster = Cluster.create(durable=True)
     yield cluster, worlds.postgresql_world(folder, cluster, "down")
-    cluster.stop()
+    cluster.remove()
 
 
 def send(address, fields=None):
