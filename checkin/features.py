@@ -32,6 +32,7 @@ FEATURES = (
     _feature("checkin.venues.signup:bp", {PUBLIC}, "anyone"),
     _feature("checkin.venues.views:bp", {PUBLIC}, {OWNER}),
     _feature("checkin.visits.views:bp", {PUBLIC}, "anyone"),
+    _feature("checkin.visits.numbers:bp", {PUBLIC}, {OWNER}),
     _feature("checkin.reports.views:bp", {STAFF}, {COMMUNE, CDC, COMMAND, ADMIN}),
     _feature("checkin.cases.views:bp", {STAFF}, {CDC}),
     _feature("checkin.exposure.views:bp", {STAFF}, {CDC}),

@@ -20,6 +20,8 @@ limit_request_line = 4094
 limit_request_fields = 60
 limit_request_field_size = 8190
 accesslog = None
+# Nobody but the service manager steers it, by signals.
+control_socket_disable = True
 
 # Counters of all workers meet in files of this run.
 _metrics = tempfile.mkdtemp(prefix="checkin-metrics-")

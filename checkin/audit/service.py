@@ -13,6 +13,12 @@ from checkin.db import is_postgresql
 CHAIN_LOCK = 0x43484149
 
 
+def lock_chain(session: Session) -> None:
+    """Let nobody else append until the caller commits; for what must be numbered together with its entry."""
+    if is_postgresql(session):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
+
+
 def record(
     session: Session,
     *,
@@ -29,8 +35,7 @@ def record(
 
     `detail` holds settings and counts, never a name, number or address of a person.
     """
-    if is_postgresql(session):
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    lock_chain(session)
     seq, previous = queries.last_link(session)
     fields = {
         "seq": seq + 1,

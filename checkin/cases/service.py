@@ -7,11 +7,8 @@ from sqlalchemy.orm import Session
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import STATES, Case
-from checkin.db import is_postgresql
 from checkin.errors import DomainError
 from checkin.ids import new_id
-
-NUMBER_LOCK = 0x43415345
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +25,7 @@ class CaseFacts:
 
 def open_case(session: Session, *, now: datetime, actor: Actor, facts: CaseFacts) -> Case:
     """A new case with the next number."""
-    if is_postgresql(session):
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(NUMBER_LOCK)))
+    audit.lock_chain(session)
     last = session.scalar(sa.select(sa.func.max(Case.seq))) or 0
     case = Case(
         id=new_id(now),

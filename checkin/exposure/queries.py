@@ -64,9 +64,9 @@ def _stays() -> Any:
 
 @dataclass(frozen=True)
 class Area:
-    """Which venues: those given, or all of a commune and kind; of one zone where it is named."""
+    """Which venues: those given, be it none, or all of a commune and kind; of one zone where it is named."""
 
-    venue_ids: tuple[UUID, ...] = ()
+    venue_ids: tuple[UUID, ...] | None = None
     zone_id: UUID | None = None
     commune_id: str | None = None
     kind: str | None = None
@@ -74,8 +74,8 @@ class Area:
     def condition(self) -> sa.ColumnElement[bool]:
         """What a visit must fulfil to be of this area."""
         if self.zone_id is not None:
-            return sa.and_(Visit.venue_id.in_(self.venue_ids), Visit.zone_id == self.zone_id)
-        if self.venue_ids:
+            return sa.and_(Visit.venue_id.in_(self.venue_ids or ()), Visit.zone_id == self.zone_id)
+        if self.venue_ids is not None:
             return Visit.venue_id.in_(self.venue_ids)
         venues = sa.select(Venue.id)
         if self.commune_id:

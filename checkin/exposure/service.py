@@ -119,23 +119,10 @@ def read(
 def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **values: Any) -> Lookup:
     if actor.id is None:
         raise AccessDenied("lookup")
-    number = bound.case.number if bound.case else None
-    # The log's lock also keeps two lookups from taking one number.
-    lookup_id = new_id(now)
-    audit.record(
-        session,
-        now=now,
-        actor=actor,
-        action=f"lookup.{values['kind']}",
-        subject=str(lookup_id),
-        case_number=number,
-        reason=bound.reason,
-        detail={"start": values["start"].isoformat(), "end": values["end"].isoformat()}
-        | {name: str(values[name]) for name in ("venue_id", "zone_id", "commune_id", "venue_kind") if values.get(name)},
-    )
+    audit.lock_chain(session)
     last = session.scalar(sa.select(sa.func.max(Lookup.seq))) or 0
     lookup = Lookup(
-        id=lookup_id,
+        id=new_id(now),
         seq=last + 1,
         case_id=bound.case.id if bound.case else None,
         signal=bound.signal,
@@ -144,6 +131,18 @@ def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **value
         made_by=actor.id,
         made_by_name=actor.name,
         **values,
+    )
+    where = ("venue_id", "zone_id", "commune_id", "venue_kind")
+    audit.record(
+        session,
+        now=now,
+        actor=actor,
+        action=f"lookup.{lookup.kind}",
+        subject=lookup.number,
+        case_number=bound.case.number if bound.case else None,
+        reason=bound.reason,
+        detail={"start": lookup.start.isoformat(), "end": lookup.end.isoformat()}
+        | {name: str(values[name]) for name in where if values.get(name)},
     )
     session.add(lookup)
     session.flush()

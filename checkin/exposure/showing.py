@@ -50,7 +50,8 @@ def found_at(session: Session, lookup: Lookup) -> FoundAt:
     window = Window(lookup.start, lookup.end)
     rules = context.rules(clock.to_local(lookup.start).date())
     area = Area(
-        tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else (),
+        # A venue that is no more is none, not all of them.
+        tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else None,
         lookup.zone_id,
         lookup.commune_id,
         lookup.venue_kind,

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from checkin import clock, context
 from checkin.db import db
+from checkin.phones import display_phone
 from checkin.places import queries as places
 from checkin.venues import queries, service
 from checkin.venues.codes import display, normalise
@@ -123,6 +124,7 @@ def _venue_form(venue: Venue | None = None) -> VenueForm:
     known = {}
     if venue is not None:
         known = context.vault().unlock("owner", venue.contact) if venue.contact else {}
+        known["phone"] = display_phone(known.get("phone", ""))
     form = VenueForm(obj=venue, data={"commune": venue.commune_id, **known} if venue else None)
     communes = places.communes_of(db.session(), context.config().province)
     form.commune.choices = [("", gettext("Chọn xã, phường…")), *((c.id, c.full_name) for c in communes)]

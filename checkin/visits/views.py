@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from checkin.declarations.forms import DeclarationForm
 from checkin.declarations.service import judge
 from checkin.declarations.told import Told
 from checkin.declarations.triage import needs_help
+from checkin.i18n import LANGUAGES
 from checkin.metrics import CHECK_INS
 from checkin.names import mask_middle
 from checkin.places import queries as places
@@ -40,9 +42,10 @@ def form(code: str) -> ResponseReturnValue:
             "visits/again.html", **_page(door), name=mask_middle(known.who.full_name), submission=_fresh(door)
         )
     blank = _form()
-    if known and "new" not in request.args:
+    again = known is not None and "new" not in request.args
+    if known and again:
         blank.fill_from(known.who)
-    return _render_form(door, blank)
+    return _render_form(door, blank, known=again)
 
 
 @bp.route("/v/<code>", methods=["POST"])
@@ -58,9 +61,9 @@ def declare(code: str) -> ResponseReturnValue:
     if "confirm" in request.form:
         return _confirm(door)
     sent = _form(request.form)
-    if "fill" in request.form:
-        fill(sent, sent.today, context.config().province)
-        return _render_form(door, sent, status=422 if sent.card.errors else 200, fresh=False)
+    # Enter in any field presses this button, the first of the form: without a card the whole form is meant.
+    if "fill" in request.form and sent.card.data:
+        return _fill(door, sent)
     if sent.card.data:
         fill(sent, sent.today, context.config().province)
     homes.resolve(db.session(), sent, context.config().province)
@@ -104,8 +107,8 @@ def by_hand() -> ResponseReturnValue:
     """A code typed by hand, for those whose camera does not read it."""
     typed = normalise(request.args.get("code", "")[:100])
     if not typed:
-        return redirect(url_for("front.home"))
-    return redirect(url_for(".form", code=typed))
+        return redirect(url_for("front.home", **_lang_arg()))
+    return redirect(url_for(".form", code=typed, **_lang_arg()))
 
 
 def _door(code: str) -> Door | Response:
@@ -133,8 +136,13 @@ def _page(door: Door) -> dict[str, object]:
         "door": door,
         "days": rules.declared_days,
         "since": today - timedelta(days=rules.declared_days),
-        "lang_arg": {"lang": request.args["lang"]} if request.args.get("lang") in {"vi", "en"} else {},
+        "lang_arg": _lang_arg(),
     }
+
+
+def _lang_arg() -> dict[str, Any]:
+    """The language in the address, to be kept in the links of those whose browser keeps no cookies."""
+    return {"lang": request.args["lang"]} if request.args.get("lang") in LANGUAGES else {}
 
 
 def _form(values: MultiDict[str, str] | None = None) -> DeclarationForm:
@@ -147,19 +155,42 @@ def _form(values: MultiDict[str, str] | None = None) -> DeclarationForm:
     return form
 
 
+def _fill(door: Door, sent: DeclarationForm) -> ResponseReturnValue:
+    if not fill(sent, sent.today, context.config().province):
+        return _render_form(door, sent, status=422, fresh=False)
+    # Read once: what the visitor now corrects or takes out must not come back from the card.
+    sent.card.data = ""
+    notice = gettext("Đã điền từ thẻ. Xem lại rồi ghi các mục còn trống.")
+    return _render_form(door, sent, fresh=False, notice=notice, filled=True)
+
+
 def _fresh(door: Door) -> str:
     return tokens.submission_token(context.vault().session_secret, door.code, clock.now())
 
 
 def _render_form(
-    door: Door, form: DeclarationForm, *, status: int = 200, fresh: bool = True, notice: str = ""
+    door: Door,
+    form: DeclarationForm,
+    *,
+    status: int = 200,
+    fresh: bool = True,
+    notice: str = "",
+    filled: bool = False,
+    known: bool = False,
 ) -> ResponseReturnValue:
     """The form's page. A form that goes back with errors keeps its submission, so that a retry is the same one."""
     kept = request.form.get("submission", "")
     token = _fresh(door) if fresh or not _valid(kept, door) else kept
     communes = places.communes_of(db.session(), form.home)
     return render_template(
-        "visits/form.html", **_page(door), form=form, communes=communes, submission=token, notice=notice
+        "visits/form.html",
+        **_page(door),
+        form=form,
+        communes=communes,
+        submission=token,
+        notice=notice,
+        filled=filled,
+        known=known,
     ), status
 
 

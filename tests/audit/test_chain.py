@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from unicodedata import normalize
 from uuid import UUID
 
 import pytest
@@ -208,7 +209,7 @@ def test_an_entry_of_a_transaction_that_failed_leaves_no_gap(session):
 
 NASTY = [
     "Nguyễn Thị Ánh Tuyết",
-    "Nguyễn Thị Ánh Tuyết",
+    normalize("NFD", "Nguyễn Thị Ánh Tuyết"),
     'dấu " và \\ và \u2028',
     "\u202eđảo ngược\u202c",
     "👩🏽‍⚕️" * 50,

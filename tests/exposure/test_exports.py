@@ -3,6 +3,7 @@
 import csv
 from datetime import timedelta
 from io import BytesIO, StringIO
+from unicodedata import category, normalize
 
 import openpyxl
 import pytest
@@ -26,7 +27,7 @@ HEADS = ["STT", "Họ và tên"]
 ABOUT = [("Tra cứu", "TC-000001"), ("Lý do", "Chùm ca ở chợ")]
 NAMES = [
     "Nguyễn Thị Ánh Tuyết",
-    "Nguyễn Thị Ánh Tuyết",  # decomposed
+    normalize("NFD", "Nguyễn Thị Ánh Tuyết"),
     "O'Brien, Seán",
     'Trần "Ba" Hưng',
     "한지민",
@@ -106,7 +107,7 @@ def test_no_text_at_all_begins_a_formula_in_csv(text):
     body = to_csv(HEADS, [[1, text]])
     shown = read_csv(body)[1][1]
     assert not shown.lstrip().startswith(FORMULA_STARTS)
-    assert not "".join(char for char in shown if char.isprintable()).lstrip().startswith(FORMULA_STARTS)
+    assert not "".join(char for char in shown if category(char) not in {"Cc", "Cf"}).lstrip().startswith(FORMULA_STARTS)
     assert shown in (text.replace("\x00", ""), "'" + text.replace("\x00", ""))
     assert neutral(text) == shown
 

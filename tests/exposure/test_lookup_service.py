@@ -58,7 +58,7 @@ def test_a_lookup_by_place_is_on_record_with_its_case_and_in_the_log(session, ac
     entry = log(session)[-1]
     assert (entry.action, entry.subject, entry.case_number, entry.reason) == (
         "lookup.place",
-        str(found.id),
+        found.number,
         "F0-0001",
         "Chợ đông",
     )

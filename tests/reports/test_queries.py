@@ -46,7 +46,9 @@ def test_declarations_count_where_the_person_lives(app, session, vault, shops):
 
 
 def test_somebody_from_nowhere_known_who_needs_help_is_counted_all_the_same(app, session, vault, shops):
-    who = cast.Identity(full_name="Lan", birth_year=1990, gender="female", phone="+84904118227", province_id=None, commune_id=None)
+    who = cast.Identity(
+        full_name="Lan", birth_year=1990, gender="female", phone="+84904118227", province_id=None, commune_id=None
+    )
     factories.check_in(app, session, vault, shops[factories.HA_TU], cast.coughing(who), at=MIDNIGHT)
     assert overview(session, DAYS, None).help_by_commune == {"": 1}
 

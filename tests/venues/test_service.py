@@ -59,11 +59,19 @@ def test_the_owners_phone_is_not_readable_in_the_table_or_the_log(session, pho):
 
 def test_the_owner_corrects_what_is_known_and_the_code_stays(session, vault, binh, pho):
     code = factories.code_of(session, pho)
-    facts = VenueFacts(name="Phở Bình 2", kind="shop", address="Số 9", commune_id=factories.HONG_GAI, phone="+84912000112")
+    facts = VenueFacts(
+        name="Phở Bình 2", kind="shop", address="Số 9", commune_id=factories.HONG_GAI, phone="+84912000112"
+    )
     service.change(session, vault, now=NOW, actor=binh.actor, venue=pho, facts=facts)
     session.expire_all()
     door = queries.door(session, code)
-    assert (door.venue_name, door.kind, door.address, door.commune_id, door.closes_at) == ("Phở Bình 2", "shop", "Số 9", factories.HONG_GAI, None)
+    assert (door.venue_name, door.kind, door.address, door.commune_id, door.closes_at) == (
+        "Phở Bình 2",
+        "shop",
+        "Số 9",
+        factories.HONG_GAI,
+        None,
+    )
     assert [found.id for found in queries.search(session, "pho binh 2")] == [pho.id]
     assert last_entry(session).action == "venue.change"
 
