@@ -13,6 +13,7 @@ from checkin.exposure.models import Lookup
 from checkin.tiers import PUBLIC_GRANTS, STAFF_GRANTS
 from checkin.vault import VaultError
 from checkin.venues.models import Venue
+from checkin.visits import service as visits
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.worlds import PUBLIC, STAFF, inside, vault_of
@@ -150,6 +151,27 @@ def test_a_check_in_works_as_the_public_role_and_staff_can_read_it(filled):
             "SELECT triage FROM declaration d JOIN visit v ON v.declaration_id = d.id WHERE v.id = %s", (done.visit_id,)
         )
         assert row.fetchone() == ("watch",)
+
+
+def test_prolonging_leaving_and_going_elsewhere_work_as_the_public_role(filled):
+    app, minute = filled.app("public"), timedelta(minutes=1)
+    with inside(filled.app()):
+        factories.venue(db.session(), vault_of(filled.app()), "Chợ Hạ Long 1", kind="market")
+        factories.commit()
+    with clock.fixed(NOW), inside(app):
+        session, vault = db.session(), vault_of(app)
+        shop, market = session.scalars(sa.select(Venue).order_by(Venue.name.desc())).all()
+        outcomes = []
+        for where, at in ((shop, NOW), (shop, NOW + 5 * minute), (market, NOW + 10 * minute)):
+            done = factories.check_in(app, session, vault, where, at=at, device=b"f" * 16)
+            session.commit()
+            outcomes.append(done.outcome)
+        assert visits.leave(session, now=NOW + 20 * minute, visit_id=done.visit_id, entered_at=done.entered_at)
+        session.commit()
+    assert outcomes == ["new", "extended", "new"]
+    with psycopg.connect(filled.urls["staff"]) as staff:
+        ends = staff.execute("SELECT end_set_by FROM visit WHERE device = %s ORDER BY entered_at", (b"f" * 16,)).fetchall()
+    assert ends == [("elsewhere",), ("visitor",)]
 
 
 def test_the_staff_role_writes_no_visit_and_no_declaration(filled):

@@ -1,0 +1,72 @@
+"""The officer's pages in Chromium: no barrier that axe finds, no cut-off content, an answer within a second."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from checkin import clock
+from checkin.db import db
+from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_person, ask_place
+from tests import cast, factories
+from tests.browser.test_chain import sign_in
+from tests.worlds import inside, vault_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.postgresql]
+
+HOUR = timedelta(hours=1)
+LONG = "Công ty trách nhiệm hữu hạn một thành viên Thươngmạidịchvụxuấtnhậpkhẩuvậntảibiểnquốctế " * 2
+
+
+@pytest.fixture
+def pages(product, accounts):
+    """Addresses of every staff page by who opens it, over data of every kind."""
+    app, now = product.world.app(), clock.now()
+    with inside(app):
+        session, vault = db.session(), vault_of(app)
+        market = factories.venue(session, vault, LONG[:200], kind="market")
+        for number in range(120):
+            who = cast.Identity(full_name=f"Người Thứ {number}", birth_year=1980, gender="male", phone=f"+8491234{number:04d}", province_id="22", commune_id="06652")
+            told = cast.coughing(who) if number % 10 == 0 else cast.healthy(who)
+            factories.check_in(app, session, vault, market, told, at=now - HOUR - timedelta(minutes=number))
+        long_name = cast.Identity(full_name="Nguyễn " * 13, birth_year=1985, gender="female", phone="+84912345678", province_id="22", commune_id="06652")
+        factories.check_in(app, session, vault, market, cast.healthy(long_name), at=now - HOUR)
+        case = factories.case(session)
+        actor = factories.accounts_queries.by_login(session, vault.index("login", cast.CDC[0])).actor
+        bound = Bound(case=case, signal=None, reason="Truy vết người tiếp xúc")
+        place = ask_place(session, now=now, actor=actor, bound=bound, asked=PlaceAsked(start=now - 4 * HOUR, end=now, venue_id=market.id))
+        empty = ask_place(session, now=now, actor=actor, bound=bound, asked=PlaceAsked(start=now - 9 * HOUR, end=now - 8 * HOUR, venue_id=market.id))
+        person = ask_person(session, vault, now=now, actor=actor, bound=bound, asked=PersonAsked(start=now - 24 * HOUR, end=now, phone="+84912345678"))
+        lookups = [f"/lookup/{found.id}" for found in (place, empty, person)]
+        factories.commit()
+    return {
+        cast.CDC: ["/lookup/", "/lookup/?by=person", *lookups, "/cases/", "/overview/"],
+        cast.ADMIN: ["/accounts/", "/audit/", "/overview/"],
+        cast.COMMUNE: ["/overview/"],
+    }
+
+
+@pytest.mark.parametrize(("width", "locale"), [(360, "vi-VN"), (1280, "en-GB")])
+def test_no_staff_page_has_a_barrier_or_is_cut_off(product, pages, open_page, axe, width, locale):
+    for who, paths in pages.items():
+        page = open_page(width=width, height=800, locale=locale)
+        sign_in(page, product.staff, who)
+        page.wait_for_load_state()
+        for path in paths:
+            assert page.goto(f"{product.staff}{path}").status == 200, path
+            page.evaluate(axe)
+            found = page.evaluate("axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21aa','wcag22aa','best-practice']})")
+            wrong = [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found["violations"]]
+            assert wrong == [], path
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, (path, overflow)
+
+
+def test_the_list_is_there_within_a_second(product, pages, open_page):
+    page = open_page(width=1280)
+    sign_in(page, product.staff, cast.CDC)
+    page.wait_for_url("**/lookup/")
+    page.goto(f"{product.staff}{pages[cast.CDC][2]}")
+    took = page.evaluate("performance.getEntriesByType('navigation')[0].responseEnd")
+    assert took < 1000
+    assert re.search(r"121", page.inner_text("main"))
