@@ -2,15 +2,19 @@
 
 import os
 from importlib import import_module
-from pathlib import Path
 
 from flask import Flask
 
 from checkin import cli, db, errors, i18n, logs, metrics, web
 from checkin.config import ROOT, Config
+from checkin.declarations.triage import TriageRules
 from checkin.features import FEATURES
 from checkin.rules import RuleBook
 from checkin.vault import Vault
+from checkin.visits import stays
+
+# Who reads a section of the rules also checks it, at the start.
+RULE_CHECKS = {"triage": TriageRules.from_dict, "stays": stays.check}
 
 
 def create_app(config: Config | None = None, vault: Vault | None = None) -> Flask:
@@ -21,7 +25,7 @@ def create_app(config: Config | None = None, vault: Vault | None = None) -> Flas
     app = Flask("checkin", root_path=str(ROOT), instance_path=str(config.instance))
     app.extensions["checkin_config"] = config
     app.extensions["checkin_vault"] = vault
-    app.extensions["checkin_rules"] = RuleBook.load(config.rules)
+    app.extensions["checkin_rules"] = RuleBook.load(config.rules, RULE_CHECKS)
     db.init_app(app, config)
     i18n.init_app(app)
     errors.init_app(app)
@@ -37,4 +41,4 @@ def create_app(config: Config | None = None, vault: Vault | None = None) -> Flas
     return app
 
 
-__all__ = ["Path", "create_app"]
+__all__ = ["create_app"]

@@ -91,6 +91,9 @@ class Vault:
         if tier != "public" and not privates:
             raise VaultError(f"{folder} holds no private key, without which staff can read nothing")
         newest = publics[-1]
+        own = privates.get(_key_id(newest))
+        if own is not None and bytes(own.public_key) != _read(newest):
+            raise VaultError(f"{newest} does not belong to the private key of its name")
         return cls(
             public_key_id=_key_id(newest),
             public_key=PublicKey(_read(newest)),

@@ -8,7 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from checkin.accounts import queries as accounts_queries
 from checkin.accounts import service as accounts
 from checkin.accounts.models import Account
 from checkin.audit.entry import Actor

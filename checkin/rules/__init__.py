@@ -7,10 +7,11 @@ file; the old one stays, since declarations and cases keep the rules of their da
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 SECTIONS = ("disease", "triage", "stays", "lookback", "zones")
@@ -41,6 +42,33 @@ class RuleSet:
         return int(self.sections["lookback"]["retention_days"])
 
 
+Check = Callable[[Mapping[str, Any]], object]
+
+
+def _check_lookback(data: Mapping[str, Any]) -> None:
+    for name in ("declared_days", "retention_days"):
+        if not (isinstance(data[name], int) and 0 < data[name] <= 366):
+            raise ValueError(f"{name}: a number of days from 1 to 366")
+
+
+def _check_zones(data: Mapping[str, Any]) -> None:
+    for zone in data["zone"]:
+        if not (zone["name"] and isinstance(zone["from"], date) and isinstance(zone.get("to", zone["from"]), date)):
+            raise ValueError("a zone needs a name and the day it began")
+
+
+def _check_disease(data: Mapping[str, Any]) -> None:
+    for code, disease in data.items():
+        numbers = [disease[name] for name in ("infectious_days_before", "residual_air_minutes")]
+        if not (disease["name"] and disease["name_en"]) or not all(isinstance(n, int) and n >= 0 for n in numbers):
+            raise ValueError(f"{code}: names in both languages and numbers of days and minutes")
+
+
+OWN_CHECKS: Mapping[str, Check] = MappingProxyType(
+    {"lookback": _check_lookback, "zones": _check_zones, "disease": _check_disease}
+)
+
+
 class RuleBook:
     """Every version of every section."""
 
@@ -49,8 +77,12 @@ class RuleBook:
         self._cache: dict[tuple[date, ...], RuleSet] = {}
 
     @classmethod
-    def load(cls, folder: Path) -> "RuleBook":
-        """The rules of a folder; raises RuleError when a section is missing or a file is not TOML."""
+    def load(cls, folder: Path, checks: Mapping[str, Check] = MappingProxyType({})) -> "RuleBook":
+        """The rules of a folder. Raises RuleError, naming the file, when one cannot be used.
+
+        `checks` holds by section what reads its data and raises ValueError or KeyError where they are
+        wrong: a misspelt rule must stop the start, not be found out at the first check-in.
+        """
         versions: dict[str, list[tuple[date, bytes]]] = {}
         for path in sorted(folder.glob("*.toml")):
             match = re.fullmatch(r"([a-z]+)-(\d{4}-\d\d-\d\d)", path.stem)
@@ -58,9 +90,9 @@ class RuleBook:
                 raise RuleError(f"{path.name}: a rule file is named <section>-<YYYY-MM-DD>.toml")
             body = path.read_bytes()
             try:
-                tomllib.loads(body.decode())
                 day = date.fromisoformat(match[2])
-            except ValueError as error:
+                {**OWN_CHECKS, **checks}.get(match[1], dict)(tomllib.loads(body.decode()))
+            except (ValueError, KeyError, TypeError) as error:
                 raise RuleError(f"{path.name}: {error}") from error
             versions.setdefault(match[1], []).append((day, body))
         for section in SECTIONS:

@@ -1,7 +1,9 @@
 """How long a stay lasts when nobody recorded its end: pure rules over the dated `stays` section."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from checkin import clock
 from checkin.rules import RuleSet
@@ -13,6 +15,14 @@ class Guess:
 
     likely: datetime
     latest: datetime
+
+
+def check(data: Mapping[str, Any]) -> None:
+    """Raise ValueError or KeyError where a `stays` section cannot be used."""
+    minutes = {"cap_minutes": data["cap_minutes"], "other": data["default_minutes"]["other"], **data["default_minutes"]}
+    for name, value in minutes.items():
+        if not (isinstance(value, int) and 0 < value <= 24 * 60):
+            raise ValueError(f"{name}: minutes from 1 to a day")
 
 
 def cap(rules: RuleSet) -> timedelta:

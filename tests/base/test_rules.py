@@ -117,3 +117,28 @@ def test_the_id_changes_with_any_section(folder, section):
 
 def test_the_kinds_of_venue_fit_their_column():
     assert max(map(len, KINDS)) <= Lookup.__table__.c.venue_kind.type.length
+
+
+@pytest.mark.parametrize(
+    ("section", "was", "becomes"),
+    [
+        ("triage", 'cough = "watch"', 'cough = "wach"'),
+        ("triage", "contact_sick", "contact_sik"),
+        ("stays", "cap_minutes = 720", "cap_minutes = -1"),
+        ("stays", "other = 60", "others = 60"),
+        ("lookback", "retention_days = 21", "retention_days = 0"),
+        ("disease", 'name_en = "Measles"', ""),
+        ("zones", "zone = []", '[[zone]]\nname = "Chợ A"'),
+    ],
+)
+def test_a_misspelt_rule_stops_the_start_and_names_the_file(tmp_path, section, was, becomes):
+    from checkin import RULE_CHECKS
+
+    for path in DATA.glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        if path.name.startswith(section):
+            assert was in text
+            text = text.replace(was, becomes, 1)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    with pytest.raises(RuleError, match=section):
+        RuleBook.load(tmp_path, RULE_CHECKS)

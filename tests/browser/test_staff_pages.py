@@ -26,17 +26,50 @@ def pages(product, accounts):
         session, vault = db.session(), vault_of(app)
         market = factories.venue(session, vault, LONG[:200], kind="market")
         for number in range(120):
-            who = cast.Identity(full_name=f"Người Thứ {number}", birth_year=1980, gender="male", phone=f"+8491234{number:04d}", province_id="22", commune_id="06652")
+            who = cast.Identity(
+                full_name=f"Người Thứ {number}",
+                birth_year=1980,
+                gender="male",
+                phone=f"+8491234{number:04d}",
+                province_id="22",
+                commune_id="06652",
+            )
             told = cast.coughing(who) if number % 10 == 0 else cast.healthy(who)
             factories.check_in(app, session, vault, market, told, at=now - HOUR - timedelta(minutes=number))
-        long_name = cast.Identity(full_name="Nguyễn " * 13, birth_year=1985, gender="female", phone="+84912345678", province_id="22", commune_id="06652")
+        long_name = cast.Identity(
+            full_name="Nguyễn " * 13,
+            birth_year=1985,
+            gender="female",
+            phone="+84912345678",
+            province_id="22",
+            commune_id="06652",
+        )
         factories.check_in(app, session, vault, market, cast.healthy(long_name), at=now - HOUR)
         case = factories.case(session)
         actor = factories.accounts_queries.by_login(session, vault.index("login", cast.CDC[0])).actor
         bound = Bound(case=case, signal=None, reason="Truy vết người tiếp xúc")
-        place = ask_place(session, now=now, actor=actor, bound=bound, asked=PlaceAsked(start=now - 4 * HOUR, end=now, venue_id=market.id))
-        empty = ask_place(session, now=now, actor=actor, bound=bound, asked=PlaceAsked(start=now - 9 * HOUR, end=now - 8 * HOUR, venue_id=market.id))
-        person = ask_person(session, vault, now=now, actor=actor, bound=bound, asked=PersonAsked(start=now - 24 * HOUR, end=now, phone="+84912345678"))
+        place = ask_place(
+            session,
+            now=now,
+            actor=actor,
+            bound=bound,
+            asked=PlaceAsked(start=now - 4 * HOUR, end=now, venue_id=market.id),
+        )
+        empty = ask_place(
+            session,
+            now=now,
+            actor=actor,
+            bound=bound,
+            asked=PlaceAsked(start=now - 9 * HOUR, end=now - 8 * HOUR, venue_id=market.id),
+        )
+        person = ask_person(
+            session,
+            vault,
+            now=now,
+            actor=actor,
+            bound=bound,
+            asked=PersonAsked(start=now - 24 * HOUR, end=now, phone="+84912345678"),
+        )
         lookups = [f"/lookup/{found.id}" for found in (place, empty, person)]
         factories.commit()
     return {
@@ -55,7 +88,9 @@ def test_no_staff_page_has_a_barrier_or_is_cut_off(product, pages, open_page, ax
         for path in paths:
             assert page.goto(f"{product.staff}{path}").status == 200, path
             page.evaluate(axe)
-            found = page.evaluate("axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21aa','wcag22aa','best-practice']})")
+            found = page.evaluate(
+                "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21aa','wcag22aa','best-practice']})"
+            )
             wrong = [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found["violations"]]
             assert wrong == [], path
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkin import clock, i18n
 from checkin.db import db
-from checkin.places.models import Place
+from checkin.places import queries as places
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.i18n.reading import VIETNAMESE, vietnamese_lines, words
@@ -18,7 +18,11 @@ from tests.worlds import inside, vault_of
 HOUR = timedelta(hours=1)
 ENGLISH = {"Accept-Language": "en-GB,en;q=0.9"}
 # What people typed is in ASCII here, so that every Vietnamese letter left over comes from a text.
-OWNER, CDC, ADMIN = ("0912000111", "three bowls of soup a day"), ("hanh@cdc", "a long phrase for Hanh"), ("khoa@cdc", "a long phrase for Khoa")
+OWNER, CDC, ADMIN = (
+    ("0912000111", "three bowls of soup a day"),
+    ("hanh@cdc", "a long phrase for Hanh"),
+    ("khoa@cdc", "a long phrase for Khoa"),
+)
 PERSON = cast.Identity(
     full_name="Anna Smith",
     birth_year=1985,
@@ -29,7 +33,13 @@ PERSON = cast.Identity(
     address="12 Tran Phu",
     nationality="GB",
 )
-SICK = {"symptoms": "yes", "symptom": ["cough", "fever"], "contact_sick": "yes", "travel": "yes", "travel_where": "Hai Phong"}
+SICK = {
+    "symptoms": "yes",
+    "symptom": ["cough", "fever"],
+    "contact_sick": "yes",
+    "travel": "yes",
+    "travel_where": "Hai Phong",
+}
 
 
 @pytest.fixture
@@ -40,7 +50,7 @@ def world(sqlite):
 
 @pytest.fixture
 def place(world):
-    """A supermarket and a clinic with visitors, a case; codes by kind, and every name of a place."""
+    """A supermarket and a clinic with visitors, a case; codes by kind, and the names of the province's communes."""
     app = world.app()
     with clock.fixed(NOW), inside(app):
         session, vault = db.session(), vault_of(app)
@@ -55,7 +65,8 @@ def place(world):
             "shop": factories.code_of(session, shop),
             "clinic": factories.code_of(session, clinic),
             "shop_id": str(shop.id),
-            "names": {name for row in session.query(Place.name, Place.full_name) for name in row} | {app.config.get("cdc", "CDC Quảng Ninh")},
+            "names": {name for row in session.query(Place.name, Place.full_name) for name in row}
+            | {app.config.get("cdc", "CDC Quảng Ninh")},
         }
         factories.commit()
     return found
@@ -76,7 +87,9 @@ def assert_english(answer, place):
 
 
 def declare(client, code, **changes):
-    fields = cast.form(full_name="Anna Smith", nationality="GB", submission=factories.submission(client, code), **changes)
+    fields = cast.form(
+        full_name="Anna Smith", nationality="GB", submission=factories.submission(client, code), **changes
+    )
     return client.post(f"/v/{code}", data=fields)
 
 
@@ -168,7 +181,9 @@ def test_what_the_visitor_chose_goes_on_without_cookies_to_the_result(world, pla
         assert "DECLARED" in client.post(action, data=fields).text
 
 
-@pytest.mark.parametrize("path", ["/", "/privacy", "/zones", "/sign-in", "/sign-up", "/nowhere", "/v/nocode", "/v/{shop}", "/v/{clinic}"])
+@pytest.mark.parametrize(
+    "path", ["/", "/privacy", "/zones", "/sign-in", "/sign-up", "/nowhere", "/v/nocode", "/v/{shop}", "/v/{clinic}"]
+)
 def test_a_public_page_is_english_all_through(english, place, path):
     assert_english(english.get(path.format(**place)), place)
 
@@ -182,7 +197,14 @@ def test_the_form_with_every_field_missing_is_english(english, place):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("phone", "0912"), ("birth_year", "9999"), ("full_name", "A" * 10_000), ("id_number", "12"), ("card", "\u200f\x00"), ("card", "x|y")],
+    [
+        ("phone", "0912"),
+        ("birth_year", "9999"),
+        ("full_name", "A" * 10_000),
+        ("id_number", "12"),
+        ("card", "\u200f\x00"),
+        ("card", "x|y"),
+    ],
 )
 def test_an_error_of_the_form_is_english(english, place, name, value):
     answer = declare(english, place["shop"], **{name: value})
@@ -240,7 +262,15 @@ def test_the_pages_of_the_administrator_are_english(english, place, path):
         ("place", {"venue": "Bach Dang Store", "start": "2026-11-20T08:00", "end": "2026-11-20T10:30"}),
         ("place", {"venue": "Bach Dang Store", "start": "2026-11-15T08:00", "end": "2026-11-20T10:30"}),
         ("place", {"venue": "Bach Dang Clinic", "start": "2026-11-20T08:00", "end": "2026-11-20T10:30"}),
-        ("place", {"kind": "supermarket", "commune": factories.HONG_GAI, "start": "2026-11-20T08:00", "end": "2026-11-20T10:30"}),
+        (
+            "place",
+            {
+                "kind": "supermarket",
+                "commune": factories.HONG_GAI,
+                "start": "2026-11-20T08:00",
+                "end": "2026-11-20T10:30",
+            },
+        ),
         ("person", {"phone": "0912345678", "full_name": "Anne Smith", "birth_year": "1985"}),
         ("person", {"phone": "0999999999"}),
     ],

@@ -170,7 +170,9 @@ def test_prolonging_leaving_and_going_elsewhere_work_as_the_public_role(filled):
         session.commit()
     assert outcomes == ["new", "extended", "new"]
     with psycopg.connect(filled.urls["staff"]) as staff:
-        ends = staff.execute("SELECT end_set_by FROM visit WHERE device = %s ORDER BY entered_at", (b"f" * 16,)).fetchall()
+        ends = staff.execute(
+            "SELECT end_set_by FROM visit WHERE device = %s ORDER BY entered_at", (b"f" * 16,)
+        ).fetchall()
     assert ends == [("elsewhere",), ("visitor",)]
 
 
