@@ -20,7 +20,9 @@ login_manager = LoginManager()
 
 
 def init_app(app: Flask) -> None:
-    login_manager.init_app(app)
+    # Its context processor would ask the database on every page, the one that says it is down among them.
+    login_manager.init_app(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
     app.extensions["checkin_mounts"] = {}
 
     @login_manager.user_loader

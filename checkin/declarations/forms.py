@@ -51,7 +51,16 @@ PHONE_ERRORS = {
 }
 
 
-class YesNo(RadioField):
+class Choice(RadioField):
+    """A radio field whose missing answer is said in plain words."""
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        # What is not among the choices counts as no answer, which the validators say in plain words.
+        if self.data not in dict(self.choices or []):
+            self.data = None
+
+
+class YesNo(Choice):
     """A question without a preset answer."""
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
@@ -60,14 +69,6 @@ class YesNo(RadioField):
     @property
     def yes(self) -> bool:
         return bool(self.data == "yes")
-
-
-class Choice(RadioField):
-    """A radio field whose missing answer is said in plain words."""
-
-    def pre_validate(self, form: FlaskForm) -> None:
-        if self.data:
-            super().pre_validate(form)
 
 
 class DeclarationForm(FlaskForm):

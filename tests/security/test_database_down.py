@@ -53,11 +53,19 @@ def test_nothing_is_lost_or_doubled_when_the_database_stops_and_comes_back(stopp
     cluster, world = stoppable
     app = world.app()
     with inside(app):
+        factories.account(db.session(), vault_of(app), "owner", cast.OWNER)
         code = factories.code_of(db.session(), factories.venue(db.session(), vault_of(app)))
         factories.commit()
         db.session.remove()
         db.engine.dispose()
     with gunicorn(world.env("public"), tmp_path / "public.log") as address:
+        owner = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        sign_in = f"{address}/sign-in"
+        csrf = factories.hidden(owner.open(sign_in).read().decode(), "csrf_token")
+        owner.open(
+            sign_in,
+            urllib.parse.urlencode({"login": cast.OWNER[0], "password": cast.OWNER[1], "csrf_token": csrf}).encode(),
+        )
         page = f"{address}/v/{code}"
         fields = cast.form(submission=factories.hidden(send(page)[1], "submission"), symptoms="yes", symptom="cough")
         cluster.stop()
@@ -70,6 +78,10 @@ def test_nothing_is_lost_or_doubled_when_the_database_stops_and_comes_back(stopp
         }
         assert kept == fields
         assert send(f"{address}/v/{code}")[0] == 503
+        with pytest.raises(urllib.error.HTTPError) as down:
+            owner.open(f"{address}/venues/new")
+        assert down.value.code == 503
+        assert "gián đoạn" in down.value.read().decode()
         assert send(f"{address}/healthz")[0] == 200
         assert send(f"{address}/readyz")[0] == 503
         assert "Tuy" not in (tmp_path / "public.log").read_text()
