@@ -1,10 +1,10 @@
 """A worker that is killed while people check in: what was acknowledged is there exactly once."""
 
+import http.client
 import os
 import signal
 import threading
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -76,16 +76,18 @@ def test_every_acknowledged_visit_is_there_exactly_once(world, tmp_path):
                         )
                     if "ĐÃ KHAI BÁO" in request(page, fields):
                         return True
-                except (urllib.error.URLError, ConnectionError, TimeoutError, OSError):
+                except (OSError, http.client.HTTPException):  # an answer that breaks off is none
                     time.sleep(0.05)
             return False
 
         thread = threading.Thread(target=reaper)
         thread.start()
-        with ThreadPoolExecutor(8) as pool:
-            acknowledged = sum(pool.map(visit, range(PEOPLE)))
-        stop.set()
-        thread.join()
+        try:
+            with ThreadPoolExecutor(8) as pool:
+                acknowledged = sum(pool.map(visit, range(PEOPLE)))
+        finally:
+            stop.set()
+            thread.join()
     assert len(killed) >= 3, "no worker was killed, so nothing was shown"
     assert acknowledged == PEOPLE
     with inside(app):
