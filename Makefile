@@ -8,7 +8,7 @@ export PORT
 .PHONY: run setup test test-long check catalogues
 
 run: setup
-	@exec $(BIN)/gunicorn -c python:checkin.gunicorn_conf wsgi:app
+	@exec $(BIN)/gunicorn -c checkin/gunicorn_conf.py wsgi:app
 
 setup: .venv/run.stamp
 	@$(BIN)/python -m checkin.keys $${CHECKIN_KEYS:-$${CHECKIN_INSTANCE:-instance}/keys} >/dev/null

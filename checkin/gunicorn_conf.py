@@ -1,4 +1,8 @@
-"""How gunicorn serves: `gunicorn -c python:checkin.gunicorn_conf wsgi:app`."""
+"""How gunicorn serves: `gunicorn -c checkin/gunicorn_conf.py wsgi:app`.
+
+By path, not as a module: importing the package would load the metrics before the folder is set in which
+those of all workers meet.
+"""
 
 import os
 import shutil

@@ -1,7 +1,8 @@
 """Making the keys of an instance: `python -m checkin.keys FOLDER`.
 
-A program of its own, since the application does not start without keys. For two tiers, copy the folder
-and take `cdc-*.private` out of the public one's.
+A program of its own, since the application does not start without keys. For two tiers, copy the folder,
+take `cdc-*.private` out of the public one's, and make it a `session.key` of its own, so that what signs
+a visitor's form can never sign in staff.
 """
 
 import os

@@ -142,7 +142,7 @@ def gunicorn(env: dict[str, str], log: Path, *, workers: int = 1) -> Iterator[st
     }
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "python:checkin.gunicorn_conf", "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", "-c", "checkin/gunicorn_conf.py", "wsgi:app"],
             cwd=ROOT,
             env=full,
             stdout=out,

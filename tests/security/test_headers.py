@@ -125,3 +125,16 @@ def test_every_form_of_staff_and_owners_needs_its_token(sqlite, code):
     factories.sign_in(client, cast.CDC)
     for path in ("/lookup/place", "/lookup/person", "/cases/", "/sign-out"):
         assert client.post(path, data={"reason": "x"}).status_code == 400
+
+
+def test_the_metrics_of_every_worker_are_counted_together(sqlite, code, tmp_path):
+    from urllib.request import urlopen
+
+    from tests.servers import gunicorn
+
+    with gunicorn(sqlite.env(), tmp_path / "log", workers=2) as address:
+        for _ in range(10):
+            urlopen(f"{address}/privacy").read()
+        with urlopen(f"{address}/metrics") as answer:
+            text = answer.read().decode()
+    assert 'checkin_requests_total{method="GET",route="/privacy",status="200"} 10.0' in text
