@@ -1,9 +1,8 @@
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField
 
 from checkin.accounts.models import STAFF
-from checkin.forms import Needed, Text
+from checkin.forms import Form, Needed, Text
 
 ROLE_NAMES = {
     "owner": _l("Chủ cơ sở"),
@@ -20,12 +19,12 @@ PASSWORD_ERRORS = {
 }
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     login = Text(_l("Số điện thoại, email hoặc tên đăng nhập"), [Needed()], limit=120)
     password = PasswordField(_l("Mật khẩu"), [Needed()])
 
 
-class NewAccountForm(FlaskForm):
+class NewAccountForm(Form):
     login = Text(_l("Tên đăng nhập"), [Needed()], limit=120)
     role = SelectField(_l("Vai trò"), choices=[(role, ROLE_NAMES[role]) for role in STAFF])
     commune = SelectField(_l("Xã, phường (chỉ cho trạm y tế)"), choices=[])

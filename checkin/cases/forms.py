@@ -1,11 +1,10 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
 from wtforms.validators import Optional, ValidationError
 
 from checkin.cases.service import CaseFacts
-from checkin.forms import Needed, Text
+from checkin.forms import Form, Needed, Text
 
 STATE_NAMES = {
     "suspected": _l("Nghi ngờ"),
@@ -16,7 +15,7 @@ STATE_NAMES = {
 }
 
 
-class CaseForm(FlaskForm):
+class CaseForm(Form):
     title = Text(
         _l("Tên gọi ca bệnh"),
         [Needed(_l("Đặt tên gọi để nhận ra ca này, không ghi tên người bệnh."))],

@@ -9,7 +9,7 @@ from wtforms.validators import StopValidation, ValidationError
 
 from checkin.declarations.told import Identity, Told
 from checkin.declarations.triage import Answers
-from checkin.forms import IfFilled, Needed, Text
+from checkin.forms import Form, IfFilled, Needed, Text
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import display_phone, normalise_phone
 
@@ -71,14 +71,14 @@ class YesNo(Choice):
         return bool(self.data == "yes")
 
 
-class DeclarationForm(FlaskForm):
+class DeclarationForm(Form):
     """The short declaration at a door. Signed submission and origin stand in for the CSRF token."""
 
     class Meta:
         csrf = False
 
     submission = HiddenField()
-    card = Text(_l("Chuỗi trên thẻ căn cước hoặc thẻ bảo hiểm y tế"), limit=2000)
+    card = Text(_l("Nội dung mã QR trên thẻ căn cước hoặc thẻ bảo hiểm y tế"), limit=2000)
     full_name = Text(_l("Họ và tên"), [Needed(_l("Ghi họ và tên như trên giấy tờ."))], limit=100)
     birth_year = Text(_l("Năm sinh"), [Needed(_l("Ghi năm sinh, bốn chữ số."))], limit=20)
     phone = Text(_l("Điện thoại"), [Needed(_l("Ghi số điện thoại của bạn hoặc người giám hộ."))], limit=40)
@@ -117,7 +117,7 @@ class DeclarationForm(FlaskForm):
         if int(text) > self.today.year:
             raise ValidationError(gettext("Năm sinh ở tương lai. Xin xem lại."))
         if int(text) < self.today.year - 125:
-            raise ValidationError(gettext("Năm sinh quá xa. Xin xem lại."))
+            raise ValidationError(gettext("Năm sinh chưa đúng. Xin xem lại."))
 
     def validate_phone(self, field: Text) -> None:
         try:

@@ -8,7 +8,7 @@ from wtforms import DateField, HiddenField, SelectField
 from wtforms.validators import Optional, ValidationError
 
 from checkin import clock
-from checkin.forms import IfFilled, Needed, Text
+from checkin.forms import Form, IfFilled, Needed, Text
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
 from checkin.venues.kinds import KINDS
@@ -34,7 +34,7 @@ class LocalTime(Text):
             raise ValidationError(gettext("Ghi ngày và giờ, ví dụ 2026-11-20T10:05.")) from error
 
 
-class BoundForm(FlaskForm):
+class BoundForm(Form):
     """What every lookup needs: a case, a new case or a signal; and a reason."""
 
     case = SelectField(_l("Ca bệnh hoặc tín hiệu"), choices=[], validate_choice=False)

@@ -2,19 +2,18 @@ import re
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField
 from wtforms.validators import ValidationError
 
 from checkin.accounts.logins import contact_kind
 from checkin.accounts.passwords import MIN_OWNER, weakness
-from checkin.forms import IfFilled, Needed, Text
+from checkin.forms import Form, IfFilled, Needed, Text
 from checkin.phones import normalise_phone
 from checkin.venues.kinds import KINDS
 from checkin.venues.service import VenueFacts
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(Form):
     login = Text(_l("Số điện thoại hoặc email"), [Needed()], limit=120)
     password = PasswordField(_l("Mật khẩu"), [Needed()], description=_l("Ít nhất 8 ký tự."))
 
@@ -33,7 +32,7 @@ class SignUpForm(FlaskForm):
             raise ValidationError(messages[weak])
 
 
-class VenueForm(FlaskForm):
+class VenueForm(Form):
     name = Text(_l("Tên địa điểm"), [Needed(_l("Ghi tên như trên biển hiệu."))], limit=200)
     kind = SelectField(_l("Loại"), choices=[("", _l("Chọn loại…")), *KINDS.items()])
     commune = SelectField(_l("Xã, phường"), choices=[])
@@ -79,7 +78,7 @@ class VenueForm(FlaskForm):
         )
 
 
-class ZoneForm(FlaskForm):
+class ZoneForm(Form):
     zone = Text(_l("Tên cửa, khu, tầng"), [Needed()], limit=100)
 
 

@@ -126,7 +126,7 @@ def test_an_honest_answer_is_thanked_and_never_shows_its_level_or_reasons(client
         ("full_name", "a" * 10_000, "Dài quá"),
         ("birth_year", "", "năm sinh"),
         ("birth_year", "2027", "tương lai"),
-        ("birth_year", "1700", "quá xa"),
+        ("birth_year", "1700", "chưa đúng"),
         ("birth_year", "85", "bốn chữ số"),
         ("birth_year", "1" * 10_000, "Dài quá"),
         ("phone", "", "số điện thoại"),
