@@ -1,6 +1,7 @@
 """QR venue check-in, medical declaration and exposure lookup for a provincial CDC."""
 
 import os
+from functools import partial
 from importlib import import_module
 
 from flask import Flask
@@ -9,12 +10,13 @@ from checkin import cli, db, errors, i18n, logs, metrics, web
 from checkin.config import ROOT, Config
 from checkin.declarations.triage import TriageRules
 from checkin.features import FEATURES
-from checkin.rules import RuleBook
+from checkin.rules import Check, RuleBook
 from checkin.vault import Vault
+from checkin.venues.kinds import KINDS
 from checkin.visits import stays
 
 # Who reads a section of the rules also checks it, at the start.
-RULE_CHECKS = {"triage": TriageRules.from_dict, "stays": stays.check}
+RULE_CHECKS: dict[str, Check] = {"triage": TriageRules.from_dict, "stays": partial(stays.check, kinds=KINDS)}
 
 
 def create_app(config: Config | None = None, vault: Vault | None = None) -> Flask:

@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-_shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta(0))
 _fixed: ContextVar[datetime | None] = ContextVar("clock_fixed", default=None)
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     fixed = _fixed.get()
-    return fixed if fixed is not None else datetime.now(UTC) + _shift.get()
+    return fixed if fixed is not None else datetime.now(UTC)
 
 
 def today() -> date:

@@ -90,7 +90,7 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
             "prepare_threshold": None,
             "connect_timeout": 3,
             "application_name": f"checkin-{config.tier}",
-            "options": "-c statement_timeout=20000 -c idle_in_transaction_session_timeout=30000",
+            # Time-outs are settings of the roles: pgbouncer takes none at the start of a connection.
         },
     }
 

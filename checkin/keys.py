@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nacl.public import PrivateKey
 
+from checkin import clock
 from checkin.vault import SECRET_NAMES
 
 
@@ -20,7 +21,7 @@ def generate(folder: Path) -> bool:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = False
     if not list(folder.glob("cdc-*.public")):
-        key, name = PrivateKey.generate(), f"cdc-{secrets.token_hex(4)}"
+        key, name = PrivateKey.generate(), f"cdc-{clock.today():%Y%m%d}"
         _write(folder / f"{name}.private", bytes(key))
         _write(folder / f"{name}.public", bytes(key.public_key))
         made = True

@@ -21,10 +21,10 @@ PUBLIC_GRANTS = {
     "place": "SELECT",
     "place_successor": "SELECT",
     "venue": "SELECT, INSERT, UPDATE",
-    "zone": "SELECT, INSERT, UPDATE",
+    "zone": "SELECT, INSERT",
     "code": "SELECT, INSERT, UPDATE",
-    "account": "SELECT, INSERT, UPDATE",
-    "person": "INSERT, SELECT (id, name_index, id_index, phone_index)",
+    "account": "SELECT, INSERT, UPDATE (signed_in_at, epoch)",
+    "person": "INSERT, SELECT (id, same_as, name_index, id_index, phone_index)",
     "declaration": "INSERT",
     "visit": "SELECT, INSERT, UPDATE (left_at, end_set_by, until_likely, until_latest, declaration_id, declared_at)",
     "submission": "SELECT, INSERT, UPDATE (result)",
@@ -34,9 +34,9 @@ PUBLIC_GRANTS = {
 STAFF_GRANTS = {
     "place": "SELECT",
     "place_successor": "SELECT",
-    "venue": "SELECT, UPDATE",
+    "venue": "SELECT",
     "zone": "SELECT",
-    "code": "SELECT, UPDATE",
+    "code": "SELECT",
     "account": "SELECT, INSERT, UPDATE",
     "person": "SELECT",
     "declaration": "SELECT",
@@ -46,6 +46,10 @@ STAFF_GRANTS = {
     "audit": "SELECT, INSERT",
     "alembic_version": "SELECT",
 }
+OF_OWN_VENUE = (
+    "EXISTS (SELECT 1 FROM venue v WHERE v.id = venue_id "
+    "AND v.owner_id::text = nullif(current_setting('checkin.owner', true), ''))"
+)
 # Table: which rows the public role may touch. The owner of the tables and the staff role: every row.
 PUBLIC_ROWS = {
     "visit": (
@@ -56,6 +60,8 @@ PUBLIC_ROWS = {
     "account": "role = 'owner'",
     # A venue's name is on its wall; only its owner changes it, as the application checks too.
     "venue": None,
+    "zone": None,
+    "code": None,
     "declaration": "false",
 }
 PUBLIC_WRITES = {
@@ -63,6 +69,8 @@ PUBLIC_WRITES = {
     "submission": "true",
     "account": "role = 'owner'",
     "venue": "owner_id::text = nullif(current_setting('checkin.owner', true), '')",
+    "zone": OF_OWN_VENUE,
+    "code": OF_OWN_VENUE,
     "declaration": "true",
 }
 

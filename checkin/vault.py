@@ -67,14 +67,19 @@ class Vault:
 
     def lock(self, name: str, value: dict[str, Any]) -> bytes:
         """Value under the symmetric key `owner` or `cookie`."""
-        return bytes(SecretBox(self.secrets[name]).encrypt(_dump(value)))
+        return self._lock_id(name) + bytes(SecretBox(self.secrets[name]).encrypt(_dump(value)))
 
     def unlock(self, name: str, locked: bytes) -> dict[str, Any]:
         """What `lock` locked; raises VaultError when it was changed or is of another key."""
         try:
-            return _load(SecretBox(self.secrets[name]).decrypt(bytes(locked)))
+            if bytes(locked[:4]) != self._lock_id(name):
+                raise VaultError("of another key")
+            return _load(SecretBox(self.secrets[name]).decrypt(bytes(locked[4:])))
         except (CryptoError, ValueError, TypeError) as error:
             raise VaultError("cannot be unlocked") from error
+
+    def _lock_id(self, name: str) -> bytes:
+        return hashlib.sha256(self.secrets[name]).digest()[:4]
 
     def _mac(self, name: str, text: str) -> bytes:
         return hmac.new(self.secrets[name], text.encode(), hashlib.sha256).digest()[:INDEX_BYTES]

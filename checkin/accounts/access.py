@@ -47,7 +47,9 @@ def init_app(app: Flask) -> None:
         if not current_user.is_authenticated:
             if request.method != "GET":
                 session["lost_form"] = True
-            return redirect(url_for("accounts.sign_in", next=_local(request.full_path)))
+            return redirect(
+                url_for("accounts.sign_in", next=_local(request.full_path) if request.method == "GET" else None)
+            )
         if feature.access != "signed in" and current_user.role not in feature.access:
             abort(403)
         if current_user.role == OWNER:

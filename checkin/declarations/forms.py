@@ -54,6 +54,8 @@ PHONE_ERRORS = {
 class Choice(RadioField):
     """A radio field whose missing answer is said in plain words."""
 
+    data: Any
+
     def pre_validate(self, form: FlaskForm) -> None:
         # What is not among the choices counts as no answer, which the validators say in plain words.
         if self.data not in dict(self.choices or []):
@@ -96,7 +98,7 @@ class DeclarationForm(Form):
     travel_where = Text(_l("Bạn đã đi qua những đâu?"), limit=300)
     consent = BooleanField(
         _l(
-            "Tôi khai đúng sự thật. Thông tin chỉ dùng để phòng, chống dịch. Lượt vào tự xoá sau 21 ngày, "
+            "Tôi khai đúng sự thật. Thông tin chỉ dùng để phòng, chống dịch. Lượt vào tự xoá sau %(days)s ngày, "
             "trừ khi liên quan đến ca bệnh."
         )
     )

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from checkin.declarations.forms import DeclarationForm
 from checkin.places import queries as places
-from checkin.places.lookup import match_address, match_commune
+from checkin.places.lookup import PlaceRow, match_address, match_commune
 
 
 def resolve(session: Session, form: DeclarationForm, home: str) -> None:
@@ -21,8 +21,8 @@ def resolve(session: Session, form: DeclarationForm, home: str) -> None:
         form.resolved_commune, form.resolved_province = found[0].code, province
 
 
-def suggest(address: str, home: str) -> tuple[str | None, str | None, str]:
+def suggest(address: str, home: str) -> tuple[str | None, PlaceRow | None, str]:
     """(province, commune, street) of a card's address; None where it names no or several present units."""
     match = match_address(address, home)
-    commune = match.communes[0].code if len(match.communes) == 1 else None
+    commune = match.communes[0] if len(match.communes) == 1 else None
     return (match.province.code if match.province else None), commune, match.rest

@@ -26,7 +26,7 @@ from checkin.exposure.overlap import Window, presences
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked
 from checkin.rules import RuleSet
 from checkin.vault import Vault
-from checkin.visits.stays import cap
+from checkin.visits.stays import longest
 
 # Role, login, name shown. An owner is shown by the masked login.
 PEOPLE = (
@@ -144,7 +144,7 @@ def _look_around(
     lookup = lookups.ask_place(session, now=at, actor=cdc, bound=bound, asked=asked)
     area = exposure.Area((placed.venues[market],), asked.zone_id)
     stays = exposure.stays_at(
-        session, area, window.start, window.end, cap(rules_on(clock.to_local(window.start).date()))
+        session, area, window.start, window.end, longest(rules_on(clock.to_local(window.start).date()))
     )
     found = len(presences(stays, window))
     lookups.read(session, now=at, actor=cdc, lookup=lookup, case=case, action="lookup.read", rows=None)

@@ -57,7 +57,7 @@ def found_at(session: Session, lookup: Lookup) -> FoundAt:
         lookup.venue_kind,
     )
     start, end = listing.chart_bounds(window)
-    around = queries.stays_at(session, area, min(start, window.start), max(end, window.end), stays.cap(rules))
+    around = queries.stays_at(session, area, min(start, window.start), max(end, window.end), stays.longest(rules))
     return FoundAt(window, presences(around, window), around)
 
 

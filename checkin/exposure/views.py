@@ -148,6 +148,8 @@ def _logged(lookup_id: UUID, action: str) -> tuple[Lookup, Case | None]:
     """The lookup, after this reading of it is on record; nothing is read where it cannot be."""
     set_read_only(False)
     session = db.session()
+    # Loading the account began a transaction that only reads; SQLite could not turn it into a writing one.
+    session.rollback()
     row = queries.lookup(session, lookup_id)
     if row is None:
         abort(404)

@@ -35,23 +35,26 @@ def name_index(vault: Vault, full_name: str, birth_year: int) -> bytes:
 
 
 class Known(Protocol):
-    id: UUID
-    id_index: bytes
-    phone_index: bytes
+    @property
+    def root(self) -> UUID: ...
+    @property
+    def id_index(self) -> bytes: ...
+    @property
+    def phone_index(self) -> bytes: ...
 
 
 def same_person(told: Indexes, known: Iterable[Known]) -> UUID | None:
     """Who of those with the same name and birth year this is; None for somebody new.
 
     The same person iff the id numbers agree; or, where one side told none, the phones. Two different id
-    numbers are two people. Of several, an agreeing id number wins, then the one known longest.
+    numbers are two people, whatever the phone. Of several, an agreeing id number wins, then the one known
+    longest. `root` is the person to whom a row belongs.
     """
-    best: tuple[int, UUID] | None = None
-    for person in known:
-        by_id = told.id != NONE and bytes(person.id_index) == told.id
-        one_without_id = told.id == NONE or bytes(person.id_index) == NONE
-        by_phone = one_without_id and told.phone != NONE and bytes(person.phone_index) == told.phone
-        if by_id or by_phone:
-            rank = (0 if by_id else 1, person.id)
-            best = rank if best is None or rank < best else best
-    return best[1] if best else None
+    ids: dict[UUID, set[bytes]] = {}
+    phones: dict[UUID, set[bytes]] = {}
+    for row in known:
+        ids.setdefault(row.root, set()).update({bytes(row.id_index)} - {NONE})
+        phones.setdefault(row.root, set()).update({bytes(row.phone_index)} - {NONE})
+    by_id = [root for root in ids if told.id in ids[root]]
+    by_phone = [root for root in ids if told.phone in phones[root] and (told.id == NONE or not ids[root])]
+    return min(by_id or by_phone, default=None)

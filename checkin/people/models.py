@@ -10,6 +10,12 @@ _TOLD = sa.text("length(id_index) > 0 OR length(phone_index) > 0")
 
 
 class Person(db.Model):  # type: ignore[name-defined, misc]
+    """What was told of somebody at one time: the person is the first row, to which later ones point.
+
+    Whoever changes the phone, or tells an id number for the first time, gets a row more, so that each of
+    them finds the person again.
+    """
+
     __tablename__ = "person"
     __table_args__ = (
         # Two first visits at the same moment must not make two people. An index of length zero stands for
@@ -31,5 +37,7 @@ class Person(db.Model):  # type: ignore[name-defined, misc]
     name_index: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
     id_index: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
     phone_index: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
+    # The person's first row; null on that row itself.
+    same_as: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,13 +7,21 @@ from sqlalchemy.orm import Session
 from checkin.people.models import Person
 
 
-def with_name(session: Session, name_index: bytes) -> list[sa.Row[tuple[UUID, bytes, bytes]]]:
-    """id, id_index and phone_index of everybody with this name and birth year."""
-    return list(
-        session.execute(
-            sa.select(Person.id, Person.id_index, Person.phone_index).where(Person.name_index == name_index)
-        )
+@dataclass(frozen=True)
+class Row:
+    """One row of a person, whose first row is `root`."""
+
+    root: UUID
+    id_index: bytes
+    phone_index: bytes
+
+
+def with_name(session: Session, name_index: bytes) -> list[Row]:
+    """Every row with this name and birth year."""
+    rows = session.execute(
+        sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_index).where(Person.name_index == name_index)
     )
+    return [Row(same_as or own, bytes(id_index), bytes(phone_index)) for own, same_as, id_index, phone_index in rows]
 
 
 @dataclass(frozen=True)
@@ -41,16 +49,21 @@ def matching(
     given = {name: (column, value) for name, (column, value) in asked.items() if value}
     if not given:
         return []
-    people = session.scalars(
-        sa.select(Person).where(sa.or_(*(column == value for column, value in given.values()))).limit(limit * 4)
+    # Whoever has the number comes before whoever has the name: a common name must not push them off the end.
+    weight = sa.case(
+        *((column == value, number) for number, (column, value) in enumerate(given.values())), else_=len(given)
     )
-    matches = [
-        Match(
-            person.id,
-            tuple(name for name, (column, value) in given.items() if bytes(getattr(person, column.key)) == value),
-        )
-        for person in people
-    ]
-    order = {"id_number": 0, "phone": 1, "name": 2}
-    matches.sort(key=lambda match: (-len(match.by), order[match.by[0]], match.person_id))
+    rows = session.scalars(
+        sa.select(Person)
+        .where(sa.or_(*(column == value for column, value in given.values())))
+        .order_by(weight, Person.id)
+        .limit(limit * 4)
+    )
+    by: dict[UUID, set[str]] = {}
+    for row in rows:
+        agreed = {name for name, (column, value) in given.items() if bytes(getattr(row, column.key)) == value}
+        by.setdefault(row.same_as or row.id, set()).update(agreed)
+    order = list(asked)
+    matches = [Match(root, tuple(sorted(names, key=order.index))) for root, names in by.items()]
+    matches.sort(key=lambda match: (-len(match.by), order.index(match.by[0]), match.person_id))
     return matches[:limit]

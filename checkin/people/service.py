@@ -11,22 +11,27 @@ from checkin.people.models import Person
 
 
 def identify(session: Session, *, now: datetime, told: Indexes, commune_id: str | None) -> UUID:
-    """The person whom these indexes mean, made when new."""
-    found = same_person(told, queries.with_name(session, told.name))
-    if found is not None:
-        return found
+    """The person whom these indexes mean, made when new.
+
+    What is told for the first time of somebody known is kept as a row of theirs, so that it finds them too.
+    """
+    known = queries.with_name(session, told.name)
+    root = same_person(told, known)
+    if root is not None and queries.Row(root, told.id, told.phone) in known:
+        return root
     person_id = new_id(now)
     values = {
         "id": person_id,
         "name_index": told.name,
         "id_index": told.id,
         "phone_index": told.phone,
+        "same_as": root,
         "commune_id": commune_id,
         "created_at": now,
     }
     if insert_if_new(session, Person.__table__, values):  # type: ignore[arg-type]
-        return person_id
-    # Somebody made the same person at the same moment: theirs is committed now.
+        return root or person_id
+    # Somebody told the same at the same moment: theirs is committed now.
     found = same_person(told, queries.with_name(session, told.name))
     if found is None:
         raise RuntimeError("a person that exists cannot be seen")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from checkin import clock
 from checkin.declarations.models import Declaration
+from checkin.declarations.triage import needs_help
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
 
@@ -38,7 +39,7 @@ def overview(session: Session, days: list[date], commune_id: str | None) -> Over
             out.visits_by_commune[commune] += count
         for home, level, count in session.execute(_declared(start, end, lives_in)):
             out.triage[level] += count
-            if level != "routine":
+            if needs_help(level):
                 out.help_by_commune[home or ""] += count
     return out
 

@@ -27,6 +27,8 @@ class RuleSet:
 
     id: str
     sections: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    # Of the stays of all versions, since a visit keeps the end that the rules of its day gave it.
+    longest_cap: int
 
     def __getitem__(self, section: str) -> Mapping[str, Any]:
         return self.sections[section]
@@ -108,7 +110,9 @@ class RuleBook:
         found = self._cache.get(key)
         if found is None:
             digest = hashlib.sha256(b"\0".join(body for _, body in chosen.values())).hexdigest()[:6]
+            stays = [tomllib.loads(body.decode()) for _, body in self._versions["stays"]]
             found = RuleSet(
+                longest_cap=max(int(version["cap_minutes"]) for version in stays),
                 id=f"{max(key)}.{digest}",
                 sections={name: tomllib.loads(body.decode()) for name, (_, body) in chosen.items()},
             )

@@ -7,7 +7,6 @@ from flask_babel import gettext
 from checkin.declarations.forms import DeclarationForm
 from checkin.declarations.homes import suggest
 from checkin.people.cards import CardError, parse_card
-from checkin.places.lookup import read_communes
 
 
 def fill(form: DeclarationForm, today: date, home: str) -> bool:
@@ -32,7 +31,7 @@ def fill(form: DeclarationForm, today: date, home: str) -> bool:
         if province:
             form.province.data = province
         if commune:
-            form.commune.data = commune
+            form.commune.data = commune.code
             if province != home:
-                form.commune_other.data = next((c.name for c in read_communes() if c.code == commune), "")
+                form.commune_other.data = commune.name
     return True

@@ -16,7 +16,7 @@ from checkin.venues import queries as venues
 from checkin.venues.queries import Door
 from checkin.visits import queries
 from checkin.visits.models import ELSEWHERE, GUESSED, VISITOR, Submission, Visit
-from checkin.visits.stays import cap, guess_end
+from checkin.visits.stays import guess_end, longest
 
 RESENT = "resent"
 
@@ -62,7 +62,9 @@ def check_in(
     visit: tuple[UUID, datetime] | None = None
     if device is not None:
         set_scope(session, device=device)
-        visit = _meet_open_visits(session, now, rules, door, made, device, allow_extension=not flags)
+        visit = _meet_open_visits(
+            session, now, rules, door, made, device, allow_extension=not flags, all_no=told.all_no
+        )
     outcome = "extended" if visit else "new"
     if visit is None:
         visit = new_id(now), now
@@ -124,6 +126,7 @@ def _meet_open_visits(
     device: bytes,
     *,
     allow_extension: bool,
+    all_no: bool,
 ) -> tuple[UUID, datetime] | None:
     """Prolong the visit that goes on here, and bound those elsewhere; the prolonged visit or None.
 
@@ -131,7 +134,9 @@ def _meet_open_visits(
     so it bounds the guess and records no end. A venue that this one stands inside is not left.
     """
     extended: tuple[UUID, datetime] | None = None
-    still_open = queries.open_visits(session, device=device, person_id=made.person_id, now=now, cap=cap(rules))
+    still_open = queries.open_visits(session, device=device, person_id=made.person_id, now=now, cap=longest(rules))
+    # An answer of yes stays with the visit: who coughs does not stop by scanning once more.
+    newer = {} if all_no else {"declaration_id": made.id, "declared_at": now}
     around = set(venues.ancestors(session, door.venue_id)) if still_open else set()
     for visit in still_open:
         key = sa.and_(Visit.entered_at == visit.entered_at, Visit.id == visit.id)
@@ -146,17 +151,10 @@ def _meet_open_visits(
                 seen_at=now,
             )
             session.execute(
-                sa.update(Visit)
-                .where(key)
-                .values(
-                    until_likely=guess.likely,
-                    until_latest=guess.latest,
-                    declaration_id=made.id,
-                    declared_at=now,
-                )
+                sa.update(Visit).where(key).values(until_likely=guess.likely, until_latest=guess.latest, **newer)
             )
             extended = visit.id, visit.entered_at
-        elif visit.venue_id not in around and not here:
+        elif not here and not _around(visit, door, around):
             session.execute(
                 sa.update(Visit)
                 .where(key)
@@ -167,6 +165,11 @@ def _meet_open_visits(
                 )
             )
     return extended
+
+
+def _around(visit: queries.OpenVisit, door: Door, around: set[UUID]) -> bool:
+    """True when this door stands inside what was visited: a venue in a venue, a zone of a venue."""
+    return visit.venue_id in around or (visit.venue_id == door.venue_id and visit.zone_id is None)
 
 
 def leave(session: Session, *, now: datetime, visit_id: UUID, entered_at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """How long a stay lasts when nobody recorded its end: pure rules over the dated `stays` section."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +17,11 @@ class Guess:
     latest: datetime
 
 
-def check(data: Mapping[str, Any]) -> None:
-    """Raise ValueError or KeyError where a `stays` section cannot be used."""
+def check(data: Mapping[str, Any], kinds: Collection[str]) -> None:
+    """Raise ValueError or KeyError where a `stays` section cannot be used for these kinds of venue."""
+    wrong = set(data["default_minutes"]) ^ set(kinds)
+    if wrong:
+        raise ValueError(f"default_minutes: missing or unknown: {', '.join(sorted(wrong))}")
     minutes = {"cap_minutes": data["cap_minutes"], "other": data["default_minutes"]["other"], **data["default_minutes"]}
     for name, value in minutes.items():
         if not (isinstance(value, int) and 0 < value <= 24 * 60):
@@ -28,6 +31,11 @@ def check(data: Mapping[str, Any]) -> None:
 def cap(rules: RuleSet) -> timedelta:
     """No stay without a recorded end is thought longer than this."""
     return timedelta(minutes=int(rules["stays"]["cap_minutes"]))
+
+
+def longest(rules: RuleSet) -> timedelta:
+    """The largest cap of any day's rules: how far back a visit can have begun that may still last."""
+    return timedelta(minutes=rules.longest_cap)
 
 
 def default_stay(rules: RuleSet, kind: str, own_minutes: int | None) -> timedelta:

@@ -76,9 +76,10 @@ def declare(code: str) -> ResponseReturnValue:
 @csrf.exempt
 def leave(code: str) -> ResponseReturnValue:
     """Record that this visitor left: by the token of the visit, which only the own device got."""
-    door = _door(code)
-    if isinstance(door, Response):
-        return door
+    # Also where the code was replaced or the venue closed meanwhile: who is inside must get out.
+    door = venues.door(db.session(), normalise(code[:100]))
+    if door is None:
+        return errors.page(404)
     if not same_origin(context.config()):
         return errors.page(403)
     token = tokens.read_visit(context.vault().session_secret, request.form.get("token", ""))
@@ -135,6 +136,7 @@ def _page(door: Door) -> dict[str, object]:
     return {
         "door": door,
         "days": rules.declared_days,
+        "kept_days": rules.retention_days,
         "since": today - timedelta(days=rules.declared_days),
         "lang_arg": _lang_arg(),
     }
@@ -234,10 +236,13 @@ def _check_in(door: Door, told: Told, form: DeclarationForm | None) -> ResponseR
         submission_id=submission_id,
         device=vault.device(own_secret),
     )
+    help_needed = needs_help(judge(told, rules).level)
+    # Read before the commit and let go of: the page must not begin another writing transaction.
+    station = places.commune(db.session(), told.who.commune_id) if help_needed else None
+    if station is not None:
+        db.session.expunge(station)
     db.session.commit()
     CHECK_INS.labels(done.outcome).inc()
-    help_needed = needs_help(judge(told, rules).level)
-    station = places.commune(db.session(), told.who.commune_id) if help_needed else None
     response = make_response(
         render_template(
             "visits/result.html",

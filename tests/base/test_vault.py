@@ -2,12 +2,13 @@
 
 import shutil
 import stat
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin import keys
+from checkin import clock, keys
 from checkin.vault import SECRET_NAMES, Vault, VaultError
 
 DETAILS = {
@@ -103,7 +104,8 @@ def test_details_sealed_before_a_key_was_changed_still_open(folder, tmp_path, va
     both = shutil.copytree(folder, tmp_path / "both")
     sealed = vault.seal(DETAILS)
     added = tmp_path / "added"
-    keys.generate(added)
+    with clock.fixed(clock.now() + timedelta(days=30)):
+        keys.generate(added)
     for path in added.glob("cdc-*"):
         shutil.copy(path, both)
     rotated = Vault.load(both, "all")

@@ -260,3 +260,19 @@ def test_many_people_are_shown_page_by_page(officer, world):
     assert [len(found) for found in names] == [50, 11]
     assert not names[0] & names[1]
     assert officer.get(f"{page}?page=3").status_code == 404
+
+
+def test_a_reader_meets_a_writer_and_waits_instead_of_failing(officer, world, monkeypatch):
+    """On SQLite a transaction that began to read cannot write any more once somebody else wrote."""
+    page = ask(officer).location
+    real = officer.application.login_manager._user_callback
+
+    def load(session_id):
+        account = real(session_id)
+        with inside(world.app()):  # a check-in commits between loading the account and writing the log
+            db.session.execute(sa.text("UPDATE venue SET address = address || '.'"))
+            factories.commit()
+        return account
+
+    monkeypatch.setattr(officer.application.login_manager, "_user_callback", load)
+    assert officer.get(page).status_code == 200

@@ -32,7 +32,7 @@ READABLE = {
     "account": None,
     "visit": None,
     "submission": None,
-    "person": {"id", "name_index", "id_index", "phone_index"},
+    "person": {"id", "same_as", "name_index", "id_index", "phone_index"},
     "audit": {"seq", "hash"},
 }
 COLUMNS = [(table, column.name) for table in TABLES for column in Model.metadata.tables[table].columns]
@@ -112,6 +112,16 @@ def test_staff_accounts_do_not_exist_for_the_public_role(public):
 
 def test_an_owner_changes_no_other_owners_venue(public):
     assert public.execute("UPDATE venue SET name = 'x'").rowcount == 0
+
+
+def test_codes_zones_and_passwords_of_others_cannot_be_changed(public):
+    assert public.execute("UPDATE code SET revoked_at = now()").rowcount == 0
+    for statement in ("UPDATE account SET password_hash = 'x'", "UPDATE zone SET name = 'x'"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            public.execute(statement)
+    venue = public.execute("SELECT id FROM venue").fetchone()[0]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        public.execute("INSERT INTO code (code, venue_id, issued_at) VALUES ('K7QF3M2P9XD', %s, now())", (venue,))
 
 
 def test_the_log_cannot_be_changed_by_any_role(filled):
@@ -207,4 +217,4 @@ def test_neither_role_owns_a_table_nor_may_pass_by_row_security(filled):
         ).fetchone()
         forced = connection.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity ORDER BY 1").fetchall()
     assert (owned, bypass) == ((0,), (False,))
-    assert [row[0] for row in forced] == ["account", "declaration", "submission", "venue", "visit"]
+    assert [row[0] for row in forced] == ["account", "code", "declaration", "submission", "venue", "visit", "zone"]

@@ -56,7 +56,7 @@ def test_nothing_readable_of_the_person_is_stored_outside_the_sealed_column(app,
             assert "912345678" not in text
             assert "022185001234" not in text
     sealed = session.scalars(sa.select(Declaration.details)).one()
-    assert b"0223" not in sealed and b"Tuy" not in sealed
+    assert cast.CITIZEN.id_number.encode() not in sealed and b"Tuy" not in sealed
     assert vault.open(sealed)["full_name"] == "Nguyễn Thị Ánh Tuyết"
 
 
@@ -121,7 +121,7 @@ def test_scanning_again_within_the_usual_stay_prolongs_the_visit(app, session, v
     (visit,) = factories.all_visits(session)
     assert visit.entered_at == NOW
     assert visit.until_likely == NOW + 55 * MINUTE
-    assert visit.declared_at == NOW + 25 * MINUTE
+    assert visit.declared_at == NOW
 
 
 def test_scanning_again_after_the_usual_stay_is_a_new_visit(app, session, vault, shop):
@@ -214,3 +214,35 @@ def test_a_failure_after_the_visit_leaves_nothing_half_written(app, session, vau
     session.rollback()
     for model in (Submission, Declaration, Person):
         assert session.scalar(sa.select(sa.func.count()).select_from(model)) == 0
+
+
+def test_scanning_a_hall_does_not_end_the_visit_to_the_whole_mall(app, session, vault):
+    from checkin.venues import queries as venues
+    from checkin.venues import service as venue_service
+
+    owner = factories.account(session, vault, "owner", cast.OWNER)
+    mall = factories.venue(session, vault, "Trung tâm thương mại", owner=owner)
+    halls = [
+        venue_service.add_zone(session, now=NOW, actor=owner.actor, venue=mall, name=name)
+        for name in ("Khu A", "Khu B")
+    ]
+    factories.check_in(app, session, vault, mall, device=DEVICE)
+    doors = {door.zone_id: door for door in venues.doors_of(session, mall.id)}
+    for number, hall in enumerate(halls, start=1):
+        service.check_in(
+            session, vault, now=NOW + 10 * number * MINUTE, rules=factories.rules(app), door=doors[hall.id],
+            told=cast.healthy(), submission_id=new_id(NOW), device=DEVICE,
+        )  # fmt: skip
+    ends = {visit.zone_id: (visit.end_set_by, visit.until_latest) for visit in factories.all_visits(session)}
+    assert ends[None] == ("guessed", NOW + 720 * MINUTE)
+    assert ends[halls[0].id] == (ELSEWHERE, NOW + 20 * MINUTE)  # the one hall was left for the other
+    assert ends[halls[1].id][0] == "guessed"
+
+
+def test_scanning_again_with_every_answer_no_does_not_hide_the_cough(app, session, vault, shop):
+    factories.check_in(app, session, vault, shop, cast.coughing(), device=DEVICE)
+    factories.check_in(app, session, vault, shop, cast.healthy(), at=NOW + 5 * MINUTE, device=DEVICE)
+    (visit,) = factories.all_visits(session)
+    shown = session.get_one(Declaration, (visit.declared_at, visit.declaration_id))
+    assert shown.triage == "watch"
+    assert visit.until_likely == NOW + 35 * MINUTE

@@ -432,3 +432,14 @@ def test_no_input_is_an_error_of_ours(sqlite, changes):
         fields = {**cast.form(submission=factories.submission(client, code)), **changes}
         fields = {k: v.encode("utf-8", "surrogatepass") if isinstance(v, str) else v for k, v in fields.items()}
         assert client.post(f"/v/{code}", data=fields).status_code in {200, 422}
+
+
+def test_leaving_works_where_the_code_was_replaced_meanwhile(client, code, world):
+    token = factories.hidden(post(client, code).text, "token")
+    with inside(world.app()):
+        db.session.execute(sa.text("UPDATE code SET revoked_at = :now"), {"now": NOW.replace(tzinfo=None)})
+        factories.commit()
+    with clock.fixed(NOW + timedelta(minutes=3)):
+        assert client.post(f"/v/{code}/leave", data={"token": token}).status_code == 200
+    with inside(world.app()):
+        assert factories.all_visits(db.session())[0].left_at == NOW + timedelta(minutes=3)

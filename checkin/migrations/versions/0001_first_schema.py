@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("name_index", sa.LargeBinary(length=16), nullable=False),
         sa.Column("id_index", sa.LargeBinary(length=16), nullable=False),
         sa.Column("phone_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("same_as", sa.Uuid(), nullable=True),
         sa.Column("commune_id", sa.String(length=24), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
@@ -83,6 +84,7 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_id_index", ["id_index"], unique=False)
         batch_op.create_index("ix_person_phone_index", ["phone_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_same_as"), ["same_as"], unique=False)
         batch_op.create_index(
             "uq_person_indexes",
             ["name_index", "id_index", "phone_index"],
@@ -324,6 +326,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("length(id_index) > 0 OR length(phone_index) > 0"),
         )
         batch_op.drop_index("ix_person_phone_index")
+        batch_op.drop_index(batch_op.f("ix_person_same_as"))
         batch_op.drop_index("ix_person_id_index")
 
     op.drop_table("person")
