@@ -34,7 +34,7 @@ def setup() -> None:
     from checkin.places import service
 
     config = context.config()
-    config.instance.mkdir(parents=True, exist_ok=True)
+    config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade(directory=str(Path(__file__).resolve().parent / "migrations"))
     session = db.session()
     if not places.is_loaded(session):

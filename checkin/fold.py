@@ -12,7 +12,7 @@ def _kept(char: str) -> str:
     """What one decomposed character leaves behind: itself, a space or nothing."""
     if char.isspace() or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
         return " "
-    if unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc", "Cs"):
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc", "Cs"):
         return ""
     return char
 

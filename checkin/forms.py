@@ -10,6 +10,9 @@ from wtforms.validators import StopValidation
 
 from checkin.names import clean_name
 
+# What is kept of a field to be shown again; nobody types more by hand.
+MOST_TYPED = 20_000
+
 
 class _Messages:
     """The library's own few messages in our languages: it has none in Vietnamese."""
@@ -41,17 +44,19 @@ class Text(StringField):
     """
 
     def __init__(self, label: Any = None, validators: Sequence[Any] = (), *, limit: int, **kwargs: Any) -> None:
-        self.limit = limit
+        self.limit, self.cut = limit, False
         super().__init__(label, [_not_longer, *validators], **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist:
-            self.data = clean_name(str(valuelist[0]))
+            typed = str(valuelist[0])
+            self.cut = len(typed) > MOST_TYPED
+            self.data = clean_name(typed[:MOST_TYPED])
 
 
 def _not_longer(_form: FlaskForm, field: Field) -> None:
     limit: int = field.limit  # type: ignore[attr-defined]
-    if field.data and len(field.data) > limit:
+    if field.data and (len(field.data) > limit or field.cut):  # type: ignore[attr-defined]
         raise StopValidation(gettext("Dài quá: nhiều nhất %(limit)s ký tự.", limit=limit))
 
 

@@ -32,6 +32,15 @@ _metrics = tempfile.mkdtemp(prefix="checkin-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
 
 
+# Who announces a form and does not send it holds a thread no longer than this.
+BODY_SECONDS = 10
+
+
+def pre_request(worker: Any, req: Any) -> None:
+    """Bound the time for which a request's body is waited for."""
+    req.unreader.sock.settimeout(BODY_SECONDS)
+
+
 def when_ready(server: Any) -> None:
     """Say where to look, once the port is open."""
     from checkin.config import Config

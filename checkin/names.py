@@ -26,7 +26,8 @@ def clean_name(text: str) -> str:
     for index, char in enumerate(text):
         if char.isspace():
             kept.append(" ")
-        elif unicodedata.combining(char):
+        # Of what it decomposes into: a few marks are made of two and count as none themselves.
+        elif unicodedata.combining(unicodedata.normalize("NFD", char)[0]):
             marks += 1
             if marks <= _MARKS_MAX:
                 kept.append(char)

@@ -20,9 +20,9 @@ group = AppGroup("database", help="Roles and rights on PostgreSQL.")
 PUBLIC_GRANTS = {
     "place": "SELECT",
     "place_successor": "SELECT",
-    "venue": "SELECT, INSERT, UPDATE",
+    "venue": "SELECT, INSERT, UPDATE (name, name_fold, kind, address, commune_id, opens_at, closes_at, contact)",
     "zone": "SELECT, INSERT",
-    "code": "SELECT, INSERT, UPDATE",
+    "code": "SELECT, INSERT, UPDATE (revoked_at)",
     "account": "SELECT, INSERT, UPDATE (signed_in_at, epoch)",
     "person": "INSERT, SELECT (id, same_as, name_index, id_index, phone_index)",
     "declaration": "INSERT",
@@ -62,6 +62,8 @@ PUBLIC_ROWS = {
     "venue": None,
     "zone": None,
     "code": None,
+    # Which columns are read is bounded by the grant.
+    "audit": None,
     "declaration": "false",
 }
 PUBLIC_WRITES = {
@@ -71,6 +73,8 @@ PUBLIC_WRITES = {
     "venue": "owner_id::text = nullif(current_setting('checkin.owner', true), '')",
     "zone": OF_OWN_VENUE,
     "code": OF_OWN_VENUE,
+    # Nothing that staff do can be written into the log from here.
+    "audit": "role IN ('owner', 'none') AND left(action, 6) <> 'lookup' AND left(action, 4) <> 'case'",
     "declaration": "true",
 }
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, abort, request, url_for
 from flask_babel import gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -19,8 +20,8 @@ from checkin.config import Config
 from checkin.db import set_read_only
 from checkin.vault import Vault
 
-# The largest form is an import; a declaration with every field filled with junk still fits.
-MAX_BODY = 4 * 1024 * 1024
+# A declaration with every field filled with ten thousand letters still fits.
+MAX_BODY = 1024 * 1024
 
 CSP = "; ".join(
     (
@@ -43,7 +44,16 @@ csrf = CSRFProtect()
 
 def _route_and_network() -> str:
     # Keyed on the matched route: another letter case or a slash more does not make a new counter.
-    return f"{request.endpoint}:{get_remote_address()}"
+    return f"{request.endpoint}:{network(get_remote_address())}"
+
+
+def network(address: str) -> str:
+    """Whom an address counts as: an IPv4 address itself, of IPv6 the network of a household (/64)."""
+    try:
+        found = ip_address(address.rsplit(":", 1)[0] if address.count(":") == 1 else address.strip("[]"))
+    except ValueError:
+        return "unknown"
+    return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
 
 
 limiter = Limiter(key_func=_route_and_network, default_limits=[], headers_enabled=True)
@@ -73,12 +83,23 @@ def init_app(app: Flask, config: Config, vault: Vault) -> None:
     if config.proxies:
         # x_host stays 0: the printed address is configured, never taken from a header.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=0)  # type: ignore[method-assign]
-    csrf.init_app(app)
-    limiter.init_app(app)
+    # A missing slash is no redirect: it would repeat the Host that was sent.
+    app.url_map.strict_slashes = False
 
     @app.before_request
     def _reading_or_writing() -> None:
         set_read_only(request.method in {"GET", "HEAD", "OPTIONS"})
+        if request.is_json:
+            abort(415)  # no page of ours takes JSON, and forms would read it as one of theirs
+        if request.method == "POST":
+            # Read before anything else: who sends slowly must not hold the database meanwhile.
+            try:
+                _ = request.form
+            except OSError:
+                abort(408)
+
+    csrf.init_app(app)
+    limiter.init_app(app)
 
     @app.teardown_request
     def _forget(_error: BaseException | None) -> None:
@@ -141,10 +162,14 @@ def same_origin(config: Config) -> bool:
     For the one form that works without cookies and so without a CSRF token. A page of another site
     cannot choose the Origin or Host header that the browser sends.
     """
-    site = request.headers.get("Sec-Fetch-Site")
+    site = request.headers.get("Sec-Fetch-Site", "").lower()
     if site in {"cross-site", "same-site"}:
         return False
     origin = request.headers.get("Origin")
-    if origin is None or origin == "null":
+    if origin is None:
         return True
-    return urlsplit(origin).netloc in {urlsplit(config.public_origin).netloc, request.host}
+    try:
+        sender = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return sender in {urlsplit(config.public_origin).netloc, request.host}

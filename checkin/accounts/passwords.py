@@ -63,6 +63,8 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 def weakness(password: str, minimum: int) -> str | None:
     """Why a new password cannot be used: 'short', 'long', 'common'; None when it can."""
+    if len(password) > 4 * MAX:  # before composing, which takes its time over very long ones
+        return "long"
     password = _composed(password)
     if len(password) < minimum:
         return "short"

@@ -6,9 +6,11 @@ from sqlalchemy.orm import Session
 from checkin.accounts.models import STAFF, Account
 
 
-def by_login(session: Session, login_index: bytes) -> Account | None:
-    """The account with this login, active or not."""
-    return session.scalar(sa.select(Account).where(Account.login_index == login_index))
+def by_logins(session: Session, login_indexes: set[bytes]) -> list[Account]:
+    """Accounts with one of these logins, active or not: an owner's and a staff member's at most."""
+    return list(
+        session.scalars(sa.select(Account).where(Account.login_index.in_(login_indexes)).order_by(Account.role))
+    )
 
 
 def by_session_id(session: Session, session_id: str) -> Account | None:

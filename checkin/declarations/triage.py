@@ -102,7 +102,7 @@ def triage(answers: Answers, rules: TriageRules) -> Triage:
     return Triage(level, tuple(code for code, weight in reached if weight != "routine"))
 
 
-def needs_help(level: Level) -> bool:
+def needs_help(level: str) -> bool:
     """Return whether somebody should speak with the person: every level but routine."""
     return level != "routine"
 

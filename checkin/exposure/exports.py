@@ -1,6 +1,7 @@
 """Lists as CSV and XLSX that no spreadsheet takes for formulas, and in which names stay what they were."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
 from unicodedata import category
@@ -33,13 +34,21 @@ def _seen(char: str) -> bool:
     return char in FORMULA_STARTS or not (char.isspace() or category(char) in {"Cf", "Cc"})
 
 
+# Spreadsheets of a country with decimal commas split at semicolons, whatever stands in quotes for us.
+_SPLIT = re.compile(r"([;,|\t])(?=[^\w;,|\t]*[=+\-@＝＋－＠])")
+
+
+def _apart(value: Cell) -> Cell:
+    return _SPLIT.sub(r"\1'", value) if isinstance(value, str) else value
+
+
 def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
     """CSV in UTF-8 with its mark, so that spreadsheets read Vietnamese; every cell neutral."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(heads)
     for line in lines:
-        writer.writerow([neutral(cell) for cell in line])
+        writer.writerow([_apart(neutral(cell)) for cell in line])
     return out.getvalue().encode("utf-8-sig")
 
 

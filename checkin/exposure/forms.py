@@ -98,6 +98,8 @@ class PlaceForm(BoundForm):
             self.end.errors = [gettext("Khoảng tra cứu dài quá: dữ liệu chỉ giữ %(days)s ngày.", days=days)]
         elif start > self.latest:
             self.start.errors = [gettext("Giờ bắt đầu ở tương lai.")]
+        elif start < self.latest - timedelta(days=400):
+            self.start.errors = [gettext("Giờ bắt đầu xa quá: dữ liệu đã xoá.")]
         else:
             self.window = start, end
             return True

@@ -102,14 +102,19 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
     }
 
 
+# More people than this share no number; the page then asks for more of what is known. Exports hold all.
+MOST_PEOPLE = 50
+
+
 def person_page(session: Session, vault: Vault, lookup: Lookup) -> dict[str, Any]:
     """Everybody whom the question fits, each with the days of their visits."""
-    found = found_people(session, vault, lookup)
+    found = found_people(session, vault, lookup, most=MOST_PEOPLE + 1)
     asked = vault.open(lookup.asked) if lookup.asked else {}
     return {
         "asked": asked,
         "asked_phone": display_phone(str(asked.get("phone", ""))),
-        "found": [(person, by_day(person.visits)) for person in found],
+        "found": [(person, by_day(person.visits)) for person in found[:MOST_PEOPLE]],
+        "more": len(found) > MOST_PEOPLE,
         "days_kept": (lookup.end - lookup.start) // timedelta(days=1),
         "nationalities": NATIONALITIES,
         "local": local,

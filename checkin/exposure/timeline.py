@@ -39,10 +39,14 @@ class FoundPerson:
     visits: tuple[Seen, ...]
 
 
-def found_people(session: Session, vault: Vault, lookup: Lookup) -> list[FoundPerson]:
+def found_people(session: Session, vault: Vault, lookup: Lookup, *, most: int | None = None) -> list[FoundPerson]:
     """People who agree in any of what was asked: most agreement first, right accents before others."""
     matches = people.matching(
-        session, id_index=lookup.id_index, phone_index=lookup.phone_index, name_index=lookup.name_index
+        session,
+        id_index=lookup.id_index,
+        phone_index=lookup.phone_index,
+        name_index=lookup.name_index,
+        limit=most,
     )
     if not matches:
         return []

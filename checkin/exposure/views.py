@@ -46,7 +46,9 @@ def index() -> ResponseReturnValue:
 @bp.get("/venues")
 def suggest() -> ResponseReturnValue:
     """Names for the field while it is typed in."""
-    text, commune, kind = (request.args.get(name, "").strip()[:200] for name in ("venue", "commune", "kind"))
+    text, commune, kind = (
+        request.args.get(name, "").replace("\0", "").strip()[:200] for name in ("venue", "commune", "kind")
+    )
     enough = len(text) >= 2
     found = venues.search(db.session(), text, commune_id=commune, kind=kind, limit=8) if enough else []
     return render_template("exposure/suggest.html", found=found)

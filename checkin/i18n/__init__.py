@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def _remember(response: Response) -> Response:
         wish = request.args.get("lang")
-        if wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
+        if request.endpoint != "static" and wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
             response.set_cookie(
                 COOKIE,
                 wish,

@@ -38,9 +38,9 @@ def matching(
     id_index: bytes | None,
     phone_index: bytes | None,
     name_index: bytes | None,
-    limit: int = 50,
+    limit: int | None = 50,
 ) -> list[Match]:
-    """People who agree in any of the given indexes, those who agree in most first."""
+    """People who agree in any of the given indexes, those who agree in most first; at most `limit`."""
     asked = {
         "id_number": (Person.id_index, id_index),
         "phone": (Person.phone_index, phone_index),
@@ -57,7 +57,7 @@ def matching(
         sa.select(Person)
         .where(sa.or_(*(column == value for column, value in given.values())))
         .order_by(weight, Person.id)
-        .limit(limit * 4)
+        .limit(limit and limit * 4)
     )
     by: dict[UUID, set[str]] = {}
     for row in rows:

@@ -24,7 +24,7 @@ def provinces(session: Session) -> list[Place]:
 
 def commune(session: Session, commune_id: str | None) -> Place | None:
     """A present commune by its id."""
-    place = session.get(Place, commune_id) if commune_id else None
+    place = session.get(Place, commune_id) if commune_id and commune_id.isalnum() else None
     return place if place is not None and place.level == "commune" and place.valid_to is None else None
 
 

@@ -83,5 +83,5 @@ class ZoneForm(Form):
 
 
 def _check_hour(field: Text) -> None:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", field.data or ""):
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", field.data or ""):
         raise ValidationError(gettext("Ghi giờ và phút, ví dụ 07:30."))

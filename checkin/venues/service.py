@@ -94,7 +94,10 @@ def issue_code(session: Session, *, now: datetime, venue_id: UUID, zone_id: UUID
 def reissue(session: Session, *, now: datetime, actor: Actor, code: str) -> str:
     """Revoke a code of the actor's venue and give its door a new one. Raises AccessDenied."""
     row = session.execute(
-        sa.select(Code, Venue.owner_id).join(Venue, Code.venue_id == Venue.id).where(Code.code == code)
+        sa.select(Code, Venue.owner_id)
+        .join(Venue, Code.venue_id == Venue.id)
+        .where(Code.code == code)
+        .with_for_update(of=Code)  # two at once would leave two codes in force
     ).first()
     if row is None or row.owner_id != actor.id or row.Code.revoked_at is not None:
         raise AccessDenied("code")

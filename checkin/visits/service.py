@@ -172,7 +172,7 @@ def _around(visit: queries.OpenVisit, door: Door, around: set[UUID]) -> bool:
     return visit.venue_id in around or (visit.venue_id == door.venue_id and visit.zone_id is None)
 
 
-def leave(session: Session, *, now: datetime, visit_id: UUID, entered_at: datetime) -> bool:
+def leave(session: Session, *, now: datetime, visit_id: UUID, entered_at: datetime, venue_id: UUID) -> bool:
     """Record that a visitor left, by the signed token of the visit; True when this was the first time.
 
     A stay that could not have lasted until now keeps its guessed end.
@@ -183,6 +183,7 @@ def leave(session: Session, *, now: datetime, visit_id: UUID, entered_at: dateti
         .where(
             Visit.entered_at == entered_at,
             Visit.id == visit_id,
+            Visit.venue_id == venue_id,
             Visit.left_at.is_(None),
             Visit.end_set_by == GUESSED,
             Visit.until_latest >= now,

@@ -86,9 +86,11 @@ def leave(code: str) -> ResponseReturnValue:
     if token is None:
         return errors.page(400, expired=True)
     now = clock.now()
-    service.leave(db.session(), now=now, visit_id=token.visit_id, entered_at=token.entered_at)
+    first = service.leave(
+        db.session(), now=now, visit_id=token.visit_id, entered_at=token.entered_at, venue_id=door.venue_id
+    )
     db.session.commit()
-    return render_template("visits/left.html", **_page(door), left_at=now)
+    return render_template("visits/left.html", **_page(door), left_at=now if first else None)
 
 
 @bp.post("/forget-me")

@@ -4,8 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from checkin import clock
+from checkin.accounts.models import Account
 from checkin.db import db
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_person, ask_place
 from tests import cast, factories
@@ -46,7 +48,7 @@ def pages(product, accounts):
         )
         factories.check_in(app, session, vault, market, cast.healthy(long_name), at=now - HOUR)
         case = factories.case(session)
-        actor = factories.accounts_queries.by_login(session, vault.index("login", cast.CDC[0])).actor
+        actor = session.scalars(sa.select(Account).where(Account.role == "cdc")).one().actor
         bound = Bound(case=case, signal=None, reason="Truy vết người tiếp xúc")
         place = ask_place(
             session,

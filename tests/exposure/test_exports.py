@@ -86,7 +86,8 @@ def test_what_would_begin_a_formula_gets_an_apostrophe_in_csv(text):
     shown = read_csv(to_csv(HEADS, [[1, text]]))[1][1]
     assert shown.startswith("'")
     assert "\x00" not in shown
-    assert shown.removeprefix("'") == text.replace("\x00", "")
+    # Within a cell too, where a reader may split it: the apostrophes are all that was added.
+    assert shown.replace("'", "") == text.replace("\x00", "").replace("'", "")
 
 
 @pytest.mark.parametrize("text", FORMULAS)

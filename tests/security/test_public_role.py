@@ -176,7 +176,9 @@ def test_prolonging_leaving_and_going_elsewhere_work_as_the_public_role(filled):
             done = factories.check_in(app, session, vault, where, at=at, device=b"f" * 16)
             session.commit()
             outcomes.append(done.outcome)
-        assert visits.leave(session, now=NOW + 20 * minute, visit_id=done.visit_id, entered_at=done.entered_at)
+        assert visits.leave(
+            session, now=NOW + 20 * minute, visit_id=done.visit_id, entered_at=done.entered_at, venue_id=market.id
+        )
         session.commit()
     assert outcomes == ["new", "extended", "new"]
     with psycopg.connect(filled.urls["staff"]) as staff:
@@ -217,4 +219,13 @@ def test_neither_role_owns_a_table_nor_may_pass_by_row_security(filled):
         ).fetchone()
         forced = connection.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity ORDER BY 1").fetchall()
     assert (owned, bypass) == ((0,), (False,))
-    assert [row[0] for row in forced] == ["account", "code", "declaration", "submission", "venue", "visit", "zone"]
+    assert [row[0] for row in forced] == [
+        "account",
+        "audit",
+        "code",
+        "declaration",
+        "submission",
+        "venue",
+        "visit",
+        "zone",
+    ]

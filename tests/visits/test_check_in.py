@@ -168,7 +168,7 @@ def test_another_person_declared_on_the_same_phone_ends_nothing_of_the_first(app
 
 def test_leaving_records_the_end_once(app, session, vault, shop):
     done = factories.check_in(app, session, vault, shop, device=DEVICE)
-    token = {"visit_id": done.visit_id, "entered_at": done.entered_at}
+    token = {"visit_id": done.visit_id, "entered_at": done.entered_at, "venue_id": shop.id}
     assert service.leave(session, now=NOW + 7 * MINUTE, **token)
     assert not service.leave(session, now=NOW + 9 * MINUTE, **token)
     (visit,) = factories.all_visits(session)
@@ -177,7 +177,9 @@ def test_leaving_records_the_end_once(app, session, vault, shop):
 
 def test_leaving_the_next_day_changes_nothing(app, session, vault, shop):
     done = factories.check_in(app, session, vault, shop, device=DEVICE)
-    assert not service.leave(session, now=NOW + timedelta(days=1), visit_id=done.visit_id, entered_at=done.entered_at)
+    assert not service.leave(
+        session, now=NOW + timedelta(days=1), visit_id=done.visit_id, entered_at=done.entered_at, venue_id=shop.id
+    )
 
 
 def test_hung_and_hung_with_other_accents_and_phones_are_two_people(app, session, vault, shop):

@@ -26,6 +26,23 @@ $$
 """
 
 
+# The public role may append: an entry that does not follow the last one would stop the log for good. With
+# the rights of the tables' owner, since the role that appends may not read the log.
+AUDIT_FOLLOWS = """
+CREATE FUNCTION audit_follows() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE last record;
+BEGIN
+    SELECT seq, hash INTO last FROM audit ORDER BY seq DESC LIMIT 1;
+    IF NEW.seq <> coalesce(last.seq, 0) + 1
+        OR NEW.previous <> coalesce(last.hash, decode(repeat('00', 32), 'hex')) THEN
+        RAISE EXCEPTION 'an entry of the audit log follows the last one';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
@@ -36,6 +53,8 @@ def upgrade() -> None:
             "CREATE TRIGGER audit_grows_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
             "FOR EACH STATEMENT EXECUTE FUNCTION audit_grows_only()"
         )
+        op.execute(AUDIT_FOLLOWS)
+        op.execute("CREATE TRIGGER audit_follows BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_follows()")
         op.execute(VISIT_HOURS)
     else:
         for action in ("UPDATE", "DELETE"):
@@ -48,6 +67,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION visit_hours(uuid[], timestamptz, timestamptz)")
+        op.execute("DROP TRIGGER audit_follows ON audit")
+        op.execute("DROP FUNCTION audit_follows()")
         op.execute("DROP TRIGGER audit_grows_only ON audit")
         op.execute("DROP FUNCTION audit_grows_only()")
     else:
