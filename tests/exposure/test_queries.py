@@ -68,6 +68,7 @@ def test_the_lookup_finds_whom_the_oracle_finds(app, session, town, drawn, start
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
+@settings(max_examples=600)
 @given(MANY, STARTS, LENGTHS)
 def test_the_lookup_finds_whom_the_oracle_finds_in_many_towns(session, town, drawn, start, length):
     rows, places = made_of(drawn)
