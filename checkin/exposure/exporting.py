@@ -27,7 +27,7 @@ def export_place(
 ) -> bytes:
     """The list of a place: one line per person, as many lines as people."""
     heads = [
-        "STT",
+        gettext("STT"),
         *_person_heads(),
         gettext("Nơi có mặt"),
         gettext("Vào lúc"),
@@ -60,7 +60,7 @@ def export_place(
 def export_person(session: Session, vault: Vault, lookup: Lookup, case: Case | None, form: str) -> bytes:
     """The time line of a person, or of everybody whom the question fits: one line per visit."""
     heads = [
-        "STT",
+        gettext("STT"),
         *_person_heads(),
         gettext("Địa điểm"),
         gettext("Khu vực"),
@@ -133,4 +133,4 @@ def _file(lookup: Lookup, case: Case | None, heads: list[str], lines: list[list[
         (gettext("Tra cứu lúc"), format_moment(lookup.made_at)),
         (gettext("Danh sách gồm"), gettext("chỉ những người đã quét mã hoặc được khai hộ")),
     ]
-    return to_xlsx(lookup.number, heads, lines, about)
+    return to_xlsx(lookup.number, heads, lines, about, about_title=gettext("Thông tin"))

@@ -53,7 +53,11 @@ def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def to_xlsx(
-    title: str, heads: Sequence[str], lines: Sequence[Sequence[Cell]], about: Iterable[tuple[str, str]]
+    title: str,
+    heads: Sequence[str],
+    lines: Sequence[Sequence[Cell]],
+    about: Iterable[tuple[str, str]],
+    about_title: str = "Thông tin",
 ) -> bytes:
     """A workbook: the list with typed cells, and a second sheet that says who made it and for what.
 
@@ -91,7 +95,7 @@ def to_xlsx(
     sheet.set_landscape()
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)
-    second = book.add_worksheet("Thông tin")
+    second = book.add_worksheet(about_title[:31])
     second.set_column(0, 0, 24)
     second.set_column(1, 1, 80)
     for number, (name, value) in enumerate(about):
