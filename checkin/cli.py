@@ -40,6 +40,8 @@ def setup() -> None:
     if not places.is_loaded(session):
         click.echo(f"places: {service.load(session)} loaded")
     session.commit()
+    if not places.communes_of(session, config.province):
+        raise click.ClickException(f"CHECKIN_PROVINCE={config.province}: there is no such province")
     if config.tier == "public":
         return  # its role sees no staff, so whether somebody can administer is not for it to say
     if config.demo and not accounts.any_admin(session):

@@ -7,6 +7,7 @@ misspelt setting that is silently ignored is found out on the worst day.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -61,6 +62,7 @@ class Config:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
         """The configuration of an environment; raises ConfigError naming what is wrong."""
+        _number(env, "WEB_CONCURRENCY", 2, 1, 64)
         for name in env:
             if name.startswith("CHECKIN_") and name not in OWN_NAMES:
                 raise ConfigError(f"{name} is not a setting. Known: {', '.join(sorted(OWN_NAMES))}")
@@ -81,7 +83,7 @@ class Config:
             province=province,
             cdc_name=env.get("CHECKIN_CDC_NAME") or "CDC Quảng Ninh",
             hotline=env.get("CHECKIN_HOTLINE") or "0203 3 656 263",
-            ratelimit_storage_uri=env.get("RATELIMIT_STORAGE_URI") or "memory://",
+            ratelimit_storage_uri=_storage(env.get("RATELIMIT_STORAGE_URI") or "memory://"),
             proxies=_number(env, "CHECKIN_PROXIES", 0, 0, 5),
             port=port,
             demo=not _flag(env, "NO_DEMO"),
@@ -127,6 +129,15 @@ def _database(env: Mapping[str, str], name: str, default: str) -> str:
         return url
     # The value is not repeated: it may hold a password.
     raise ConfigError(f"{name}: an address that begins with postgresql:// or sqlite:/// is needed")
+
+
+def _storage(uri: str) -> str:
+    # The value is not repeated: it may hold a password.
+    if not re.match(r"(memory|rediss?|redis\+unix)://", uri):
+        raise ConfigError("RATELIMIT_STORAGE_URI: memory:// or an address that begins with redis:// is needed")
+    if uri.startswith("redis") and find_spec("redis") is None:
+        raise ConfigError("RATELIMIT_STORAGE_URI: for Redis, install its client first: pip install redis")
+    return uri
 
 
 def _origin(url: str) -> str:

@@ -79,8 +79,10 @@ def set_read_only(value: bool) -> None:
 def engine_options(config: Config, url: str) -> dict[str, Any]:
     """Options of create_engine for the given address."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        # hide_parameters: an error of the database must not repeat what a person typed.
+        return {"hide_parameters": True, "connect_args": {"timeout": 15, "check_same_thread": False}}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": 4,
         "max_overflow": 4,

@@ -20,8 +20,8 @@ REASONS = {
 
 @group.command("build")
 @click.option("--seed", type=int, default=demo.SEED, show_default=True)
-@click.option("--venues", type=int, default=demo.VENUES, show_default=True)
-@click.option("--visits", type=int, default=demo.VISITS, show_default=True)
+@click.option("--venues", type=click.IntRange(min=159), default=demo.VENUES, show_default=True)
+@click.option("--visits", type=click.IntRange(min=500), default=demo.VISITS, show_default=True)
 @click.option("--days", type=click.IntRange(3, 21), default=demo.DAYS, show_default=True)
 def build(seed: int, venues: int, visits: int, days: int) -> None:
     """Fill an empty database that has its places; visits are committed by the thousand."""

@@ -209,7 +209,7 @@ def test_the_command_makes_an_account_that_signs_in(app, session, vault, argumen
 
 
 @pytest.mark.parametrize(("arguments", "why"), [
-    (["--role", "admin", "--login", "khoa@cdc", "--password", "ngắn"], "short"),
+    (["--role", "admin", "--login", "khoa@cdc", "--password", "ngắn"], "15 characters or more"),
     (["--role", "root", "--login", "khoa@cdc", "--password", "người quản trị tên Khoa"], "root"),
     (["--role", "commune", "--login", "giang@tram", "--password", "trạm y tế phường Hà Tu"], "commune"),
 ])  # fmt: skip
