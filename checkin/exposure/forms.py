@@ -15,6 +15,7 @@ from checkin.venues.kinds import KINDS
 
 SIGNAL, NEW = "signal", "new"
 SHOWN = "%Y-%m-%dT%H:%M"
+LAST_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
 class LocalTime(Text):
@@ -101,7 +102,8 @@ class PlaceForm(BoundForm):
         elif start < self.latest - timedelta(days=400):
             self.start.errors = [gettext("Giờ bắt đầu xa quá: dữ liệu đã xoá.")]
         else:
-            self.window = start, end
+            # The last minute is meant whole: who came in at 11:50:30 was there "until 11:50".
+            self.window = start, end + LAST_MINUTE
             return True
         return False
 

@@ -276,3 +276,16 @@ def test_a_reader_meets_a_writer_and_waits_instead_of_failing(officer, world, mo
 
     monkeypatch.setattr(officer.application.login_manager, "_user_callback", load)
     assert officer.get(page).status_code == 200
+
+
+def test_who_came_in_during_the_last_minute_is_found(officer, world):
+    app = world.app()
+    with inside(app):
+        session, vault = db.session(), vault_of(app)
+        shop = factories.venue(session, vault, "Cửa hàng Bình", kind="shop")
+        factories.check_in(app, session, vault, shop, at=NOW + timedelta(seconds=16))
+        factories.check_in(app, session, vault, shop, cast.healthy(cast.NEIGHBOUR), at=NOW + timedelta(seconds=60))
+        factories.commit()
+    html = officer.get(ask(officer, venue="cua hang binh", start=at(NOW - HOUR), end=at(NOW)).location).text
+    assert "Nguyễn Thị Ánh Tuyết" in html
+    assert "Trần Văn Hưng" not in html
