@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -52,26 +53,41 @@ def record(
         ),
         commune_id=who.commune_id,
     )
-    judged = judge(told, rules)
     declaration_id = new_id(now)
-    session.execute(
-        sa.insert(Declaration.__table__).values(  # type: ignore[arg-type]
-            id=declaration_id,
-            made_at=now,
-            person_id=person_id,
-            rules_id=rules.id,
-            symptoms=sorted(told.answers.symptoms),
-            has_symptoms=bool(told.answers.symptoms),
-            contact_sick=told.answers.contact_sick,
-            travel=told.answers.travel,
-            triage=judged.level,
-            reasons=list(judged.reasons),
-            commune_id=who.commune_id,
-            province_id=who.province_id,
-            gender=who.gender,
-            age_band=who.age_band(clock.to_local(now).year),
-            flags=[*who.doubts(), *flags],
-            details=vault.seal(told.details()),
-        )
+    values = row(
+        vault, declaration_id=declaration_id, made_at=now, person_id=person_id, rules=rules, told=told, flags=flags
     )
+    session.execute(sa.insert(Declaration.__table__).values(values))  # type: ignore[arg-type]
     return Recorded(declaration_id, person_id)
+
+
+def row(
+    vault: Vault,
+    *,
+    declaration_id: UUID,
+    made_at: datetime,
+    person_id: UUID,
+    rules: RuleSet,
+    told: Told,
+    flags: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """The columns of a declaration, its details sealed: the one place that says what is kept and how."""
+    judged = judge(told, rules)
+    return {
+        "id": declaration_id,
+        "made_at": made_at,
+        "person_id": person_id,
+        "rules_id": rules.id,
+        "symptoms": sorted(told.answers.symptoms),
+        "has_symptoms": bool(told.answers.symptoms),
+        "contact_sick": told.answers.contact_sick,
+        "travel": told.answers.travel,
+        "triage": judged.level,
+        "reasons": list(judged.reasons),
+        "commune_id": told.who.commune_id,
+        "province_id": told.who.province_id,
+        "gender": told.who.gender,
+        "age_band": told.who.age_band(clock.to_local(made_at).year),
+        "flags": [*told.who.doubts(), *flags],
+        "details": vault.seal(told.details()),
+    }

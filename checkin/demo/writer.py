@@ -12,20 +12,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin import clock
+from checkin.declarations import service as declarations
 from checkin.declarations.models import Declaration
-from checkin.declarations.service import judge
 from checkin.declarations.told import Identity, Told
 from checkin.demo.generate import World
 from checkin.demo.rows import VenueRow, VisitRow
 from checkin.fold import fold
 from checkin.ids import new_id
-from checkin.names import mask_middle
+from checkin.people import service as people
 from checkin.people.identity import indexes
 from checkin.people.models import Person
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 from checkin.venues.codes import new_code
 from checkin.venues.models import Code, Venue, Zone
+from checkin.visits import service as visits
 from checkin.visits.models import DESK, ELSEWHERE, GUESSED, VISITOR, Visit
 from checkin.visits.stays import Guess, guess_end
 
@@ -117,53 +118,55 @@ class _Writer:
         self.known = bytearray(16 * (world.people.size + len(world.people.cast)))
         # A device is a random secret: nobody can make the cookie of one from its number.
         self.salt = secrets.token_hex(16)
-        self.year = clock.to_local(world.now).year
         self.group: tuple[int, UUID] = (0, UUID(int=0))
         self.waiting: dict[sa.Table, list[dict[str, Any]]] = {_table(m): [] for m in (Person, Declaration, Visit)}
         self.device = lru_cache(maxsize=8192)(self._device)
-        self.facts = lru_cache(maxsize=8192)(self._facts)
+        self.who = lru_cache(maxsize=8192)(self._who)
 
     def add(self, row: VisitRow) -> None:
-        who, masked, doubts = self.facts(row.person)
+        who = self.who(row.person)
         person_id = self._person(row.person, who, row.entered_at)
         rules = self.rules_on(clock.to_local(row.entered_at).date())
-        declaration_id = None
+        declaration = None
         if row.answers is not None:
-            declaration_id = new_id(row.entered_at)
-            told = Told(who=who, answers=row.answers, travel_where=row.travel_where)
+            declaration = new_id(row.entered_at), row.entered_at
             self.waiting[_table(Declaration)].append(
-                self._declaration(told, declaration_id, person_id, row.entered_at, rules, doubts)
+                declarations.row(
+                    self.vault,
+                    declaration_id=declaration[0],
+                    made_at=row.entered_at,
+                    person_id=person_id,
+                    rules=rules,
+                    told=Told(who=who, answers=row.answers, travel_where=row.travel_where),
+                )
             )
         if self.group[0] != row.group:
             self.group = row.group, new_id(row.entered_at)
         left, end_set_by, guess = self._end(row, rules)
         self.waiting[_table(Visit)].append(
-            {
-                "id": new_id(row.entered_at),
-                "entered_at": row.entered_at,
-                "venue_id": self.placed.venues[row.venue],
-                "zone_id": None if row.zone is None else self.placed.zones[row.venue][row.zone],
-                "person_id": person_id,
-                "declaration_id": declaration_id,
-                "declared_at": row.entered_at if declaration_id else None,
-                "left_at": left,
-                "end_set_by": end_set_by,
-                "until_likely": guess.likely,
-                "until_latest": guess.latest,
-                "channel": row.channel,
-                "device": None if row.device is None else self.device(row.device),
-                "group_id": self.group[1],
-                "masked_name": masked,
-            }
+            visits.row(
+                visit_id=new_id(row.entered_at),
+                entered_at=row.entered_at,
+                venue_id=self.placed.venues[row.venue],
+                zone_id=None if row.zone is None else self.placed.zones[row.venue][row.zone],
+                person_id=person_id,
+                declaration=declaration,
+                guess=guess,
+                left_at=left,
+                end_set_by=end_set_by,
+                channel=row.channel,
+                device=None if row.device is None else self.device(row.device),
+                group_id=self.group[1],
+                full_name=who.full_name,
+            )
         )
         self.count += 1
 
     def flush(self) -> None:
         _flush(self.session, self.waiting)
 
-    def _facts(self, number: int) -> tuple[Identity, str, tuple[str, ...]]:
-        who = self.world.people.person(number).who
-        return who, mask_middle(who.full_name), who.doubts()
+    def _who(self, number: int) -> Identity:
+        return self.world.people.person(number).who
 
     def _device(self, number: int) -> bytes:
         return self.vault.device(f"{self.salt}:{number}")
@@ -182,45 +185,9 @@ class _Writer:
             phone=who.phone,
         )
         self.waiting[_table(Person)].append(
-            {
-                "id": person_id,
-                "name_index": told.name,
-                "id_index": told.id,
-                "phone_index": told.phone,
-                "commune_id": who.commune_id,
-                "created_at": now,
-            }
+            people.row(person_id=person_id, told=told, same_as=None, commune_id=who.commune_id, now=now)
         )
         return person_id
-
-    def _declaration(
-        self,
-        told: Told,
-        declaration_id: UUID,
-        person_id: UUID,
-        now: datetime,
-        rules: RuleSet,
-        doubts: tuple[str, ...],
-    ) -> dict[str, Any]:
-        judged = judge(told, rules)
-        return {
-            "id": declaration_id,
-            "made_at": now,
-            "person_id": person_id,
-            "rules_id": rules.id,
-            "symptoms": sorted(told.answers.symptoms),
-            "has_symptoms": bool(told.answers.symptoms),
-            "contact_sick": told.answers.contact_sick,
-            "travel": told.answers.travel,
-            "triage": judged.level,
-            "reasons": list(judged.reasons),
-            "commune_id": told.who.commune_id,
-            "province_id": told.who.province_id,
-            "gender": told.who.gender,
-            "age_band": told.who.age_band(self.year),
-            "flags": list(doubts),
-            "details": self.vault.seal(told.details()),
-        }
 
     def _end(self, row: VisitRow, rules: RuleSet) -> tuple[datetime | None, str, Guess]:
         """The end as the visit store would have it: a record, an arrival elsewhere, or a guess."""

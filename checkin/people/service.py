@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,15 +21,7 @@ def identify(session: Session, *, now: datetime, told: Indexes, commune_id: str 
     if root is not None and queries.Row(root, told.id, told.phone) in known:
         return root
     person_id = new_id(now)
-    values = {
-        "id": person_id,
-        "name_index": told.name,
-        "id_index": told.id,
-        "phone_index": told.phone,
-        "same_as": root,
-        "commune_id": commune_id,
-        "created_at": now,
-    }
+    values = row(person_id=person_id, told=told, same_as=root, commune_id=commune_id, now=now)
     if insert_if_new(session, Person.__table__, values):  # type: ignore[arg-type]
         return root or person_id
     # Somebody told the same at the same moment: theirs is committed now.
@@ -36,3 +29,18 @@ def identify(session: Session, *, now: datetime, told: Indexes, commune_id: str 
     if found is None:
         raise RuntimeError("a person that exists cannot be seen")
     return found
+
+
+def row(
+    *, person_id: UUID, told: Indexes, same_as: UUID | None, commune_id: str | None, now: datetime
+) -> dict[str, Any]:
+    """The columns of a person's row; `same_as` is their first row, None on that row itself."""
+    return {
+        "id": person_id,
+        "name_index": told.name,
+        "id_index": told.id,
+        "phone_index": told.phone,
+        "same_as": same_as,
+        "commune_id": commune_id,
+        "created_at": now,
+    }

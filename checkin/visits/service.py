@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from checkin.venues import queries as venues
 from checkin.venues.queries import Door
 from checkin.visits import queries
 from checkin.visits.models import ELSEWHERE, GUESSED, VISITOR, Submission, Visit
-from checkin.visits.stays import guess_end, longest
+from checkin.visits.stays import Guess, guess_end, longest
 
 RESENT = "resent"
 
@@ -71,28 +72,59 @@ def check_in(
         guess = guess_end(
             rules, entered_at=now, kind=door.kind, own_minutes=door.default_minutes, closes_at=door.closes_at
         )
-        session.execute(
-            sa.insert(Visit.__table__).values(  # type: ignore[arg-type]
-                id=visit[0],
-                entered_at=now,
-                venue_id=door.venue_id,
-                zone_id=door.zone_id,
-                person_id=made.person_id,
-                declaration_id=made.id,
-                declared_at=now,
-                left_at=None,
-                end_set_by=GUESSED,
-                until_likely=guess.likely,
-                until_latest=guess.latest,
-                channel=channel,
-                device=device,
-                group_id=submission_id,
-                masked_name=mask_middle(told.who.full_name),
-            )
+        values = row(
+            visit_id=visit[0],
+            entered_at=now,
+            venue_id=door.venue_id,
+            zone_id=door.zone_id,
+            person_id=made.person_id,
+            declaration=(made.id, now),
+            guess=guess,
+            channel=channel,
+            device=device,
+            group_id=submission_id,
+            full_name=told.who.full_name,
         )
+        session.execute(sa.insert(Visit.__table__).values(values))  # type: ignore[arg-type]
     result = {"visit": str(visit[0]), "entered_at": visit[1].isoformat(), "declared_at": now.isoformat()}
     session.execute(sa.update(Submission).where(Submission.id == submission_id).values(result=result))
     return CheckIn(visit[0], visit[1], now, outcome)
+
+
+def row(
+    *,
+    visit_id: UUID,
+    entered_at: datetime,
+    venue_id: UUID,
+    zone_id: UUID | None,
+    person_id: UUID,
+    declaration: tuple[UUID, datetime] | None,
+    guess: Guess,
+    left_at: datetime | None = None,
+    end_set_by: str = GUESSED,
+    channel: str,
+    device: bytes | None,
+    group_id: UUID | None,
+    full_name: str,
+) -> dict[str, Any]:
+    """The columns of a visit; `declaration` is the id and the time of the one it goes with."""
+    return {
+        "id": visit_id,
+        "entered_at": entered_at,
+        "venue_id": venue_id,
+        "zone_id": zone_id,
+        "person_id": person_id,
+        "declaration_id": declaration[0] if declaration else None,
+        "declared_at": declaration[1] if declaration else None,
+        "left_at": left_at,
+        "end_set_by": end_set_by,
+        "until_likely": guess.likely,
+        "until_latest": guess.latest,
+        "channel": channel,
+        "device": device,
+        "group_id": group_id,
+        "masked_name": mask_middle(full_name),
+    }
 
 
 def _claim(
