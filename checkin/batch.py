@@ -47,9 +47,9 @@ def together(session: Session, asked: Sequence[Asked]) -> list[Answer]:
 def _in_pipeline(connection: Connection, asked: Sequence[Asked]) -> list[Answer]:
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
     try:
-        with driver.pipeline() as pipeline:
+        # Leaving the pipeline waits for the answers of all.
+        with driver.pipeline():
             cursors = [_send(driver, connection.dialect, statement, values) for statement, values in asked]
-            pipeline.sync()
     except psycopg.Error as error:
         raise _as_sqlalchemy(connection, driver, error) from error
     return [Answer(cursor.fetchall() if cursor.description is not None else [], cursor.rowcount) for cursor in cursors]

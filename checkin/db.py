@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,14 +10,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event
+from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from checkin.config import Config
@@ -85,7 +88,6 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
         return {"hide_parameters": True, "connect_args": {"timeout": 15, "check_same_thread": False}}
     return {
         "hide_parameters": True,
-        "pool_pre_ping": True,
         "pool_size": 4,
         "max_overflow": 4,
         "pool_timeout": 5,
@@ -113,6 +115,29 @@ def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, below
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+# A connection that was used a moment ago is taken as it is; one that lay still is asked whether it still
+# lives, since a server that came back, or pgbouncer, may have closed it meanwhile.
+IDLE_SECONDS = 1.0
+
+
+@event.listens_for(Engine, "engine_connect")
+def _remember_use(connection: Connection) -> None:
+    connection.info["used"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _still_alive(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        return
+    if time.monotonic() - record.info.get("used", 0.0) > IDLE_SECONDS:
+        try:
+            dbapi_connection.execute("")
+            dbapi_connection.rollback()
+        except psycopg.Error as error:
+            # The pool then makes a new one, and gives up all that are as old.
+            raise exc.DisconnectionError from error
 
 
 @event.listens_for(Engine, "begin")
