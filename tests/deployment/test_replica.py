@@ -179,6 +179,20 @@ def test_whoever_checked_in_before_the_page_was_asked_is_found_on_the_replica(pa
         assert ON_REPLICA in page
 
 
+def test_a_replica_that_is_a_moment_behind_is_waited_for(pair, monkeypatch):
+    officer, sleep = pair.officer(), time.sleep
+
+    def go_on(seconds):
+        pair.follower.execute("SELECT pg_wal_replay_resume()")
+        sleep(seconds)
+
+    with paused(pair.follower):
+        name = pair.visit()
+        monkeypatch.setattr(replica.time, "sleep", go_on)
+        page = officer.look()[0]
+    assert name in page and ON_REPLICA in page
+
+
 def test_every_page_of_the_cdc_says_where_its_numbers_come_from(pair):
     officer = pair.officer()
     for page in (officer.look()[0], officer.person(), officer.client.get("/overview/").text):
