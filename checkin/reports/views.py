@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from flask_login import current_user
 from checkin import clock, context, replica
 from checkin.charts import NARROW, Bar, bars
 from checkin.places import queries as places
-from checkin.places.models import Place
+from checkin.places.queries import Unit
 from checkin.reports import queries
 
 bp = Blueprint("reports", __name__, url_prefix="/overview")
@@ -23,7 +24,7 @@ def overview() -> ResponseReturnValue:
     (numbers, communes), source = replica.read(
         lambda session: (
             queries.overview(session, days, commune_id),
-            places.communes_of(session, context.config().province),
+            places.communes_of(session, context.config().province) or (),
         )
     )
     own = [place for place in communes if place.id == commune_id]
@@ -50,7 +51,7 @@ class Line:
     share: float
 
 
-def _lines(numbers: queries.Overview, communes: list[Place], *, whole: bool) -> list[Line]:
+def _lines(numbers: queries.Overview, communes: Sequence[Unit], *, whole: bool) -> list[Line]:
     """Communes with the most visits first; those who live outside the province in one last line."""
     most = max(numbers.visits_by_commune.values(), default=0) or 1
     found = [
