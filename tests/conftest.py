@@ -15,6 +15,7 @@ from checkin import clock
 from checkin.db import db
 from checkin.vault import Vault
 from tests import servers, worlds
+from tests.deployment import bouncer
 from tests.worlds import World
 
 CHROMIUM = next(
@@ -39,6 +40,8 @@ def missing() -> list[str]:
     lacking = []
     if servers.postgresql_programs() is None:
         lacking.append(servers.POSTGRESQL_MISSING)
+    if bouncer.program() is None:
+        lacking.append(bouncer.MISSING)
     if CHROMIUM is None:
         lacking.append(CHROMIUM_MISSING)
     return lacking
