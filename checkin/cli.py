@@ -15,6 +15,7 @@ GROUPS = (
     "checkin.audit.cli",
     "checkin.venues.cli",
     "checkin.tiers",
+    "checkin.backup.cli",
     "checkin.demo.cli",
 )
 
