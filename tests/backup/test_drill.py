@@ -77,7 +77,12 @@ def test_a_copy_made_while_people_check_in_is_one_moment(filled, target, tmp_pat
                 while not stop.is_set():
                     number = len(made)
                     factories.check_in(
-                        filled.app(), session, vault, where, at=NOW + timedelta(seconds=number), device=number.to_bytes(16)
+                        filled.app(),
+                        session,
+                        vault,
+                        where,
+                        at=NOW + timedelta(seconds=number),
+                        device=number.to_bytes(16),
                     )
                     session.commit()
                     made.append(number)
@@ -126,9 +131,11 @@ def test_the_same_keys_open_what_was_sealed_and_the_log_goes_on(filled, backup, 
 def test_a_check_in_works_on_the_restored_one(filled, backup, target):
     assert run(target.world, "restore", backup).exit_code == 0
     if target.kind == "postgresql":
-        with psycopg.connect(target.world.urls["public"]) as connection:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("SELECT count(*) FROM visit")
+        with (
+            psycopg.connect(target.world.urls["public"]) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("SELECT count(*) FROM visit")
         target.world.grant()
     with inside(target.world.app()):
         code = factories.code_of(db.session(), db.session.scalars(sa.select(Venue).where(Venue.kind == "market")).one())
