@@ -11,10 +11,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy as sa
 from click.testing import Result
-from sqlalchemy.orm import Session
 
-from checkin.cases.models import Case
-from checkin.config import Config
 from checkin.db import Model, db
 from checkin.exposure import service as exposure
 from checkin.venues.models import Venue
@@ -60,10 +57,6 @@ def content(world: World) -> dict[str, list[str]]:
             table.name: sorted(repr(tuple(row)) for row in db.session.execute(sa.select(table)))
             for table in Model.metadata.sorted_tables
         }
-
-
-def cases(session: Session) -> list[Case]:
-    return list(session.scalars(sa.select(Case)))
 
 
 @dataclass
@@ -114,19 +107,6 @@ def empty_beside(world: World, folder: Path) -> Iterator[Target]:
             try:
                 yield Target(other, "postgresql")
             finally:
-                _let_go(other)
+                other.let_go()
                 connection.execute(f"DROP DATABASE {name}")  # type: ignore[call-overload]
-    _let_go(other)
-
-
-def _let_go(world: World) -> None:
-    for app in world.apps.values():
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-    world.apps.clear()
-
-
-def config(world: World) -> Config:
-    """The configuration of a world with every tier in it."""
-    return Config.from_env(world.env())
+    other.let_go()
