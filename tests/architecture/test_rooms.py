@@ -14,7 +14,7 @@ TIERS = (
     ("audit", "places", "accounts"),
     ("venues",),
     ("people", "declarations", "visits"),
-    ("desk", "checkpoints"),
+    ("desk", "checkpoints", "store"),
     ("cases", "exposure", "notices"),
     ("me", "safetymap", "reports", "front"),
     # Tools over the whole database: nothing imports them.
@@ -101,6 +101,7 @@ PURE = {
     "checkin/exposure/overlap.py",
     "checkin/exposure/exports.py",
     "checkin/visits/stays.py",
+    "checkin/store/retention.py",
     "checkin/visits/tokens.py",
     "checkin/declarations/triage.py",
     "checkin/declarations/told.py",
