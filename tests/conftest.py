@@ -88,8 +88,10 @@ def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="session")
-def _postgresql(tmp_path_factory: pytest.TempPathFactory, cluster: servers.Cluster) -> World:
-    return worlds.postgresql_world(tmp_path_factory.mktemp("instance"), cluster, "checkin_test")
+def _postgresql(tmp_path_factory: pytest.TempPathFactory, cluster: servers.Cluster) -> Iterator[World]:
+    made = worlds.postgresql_world(tmp_path_factory.mktemp("instance"), cluster, "checkin_test")
+    yield made
+    made.let_go()
 
 
 @pytest.fixture
