@@ -148,7 +148,7 @@ def contacts(
     those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
     are those of `visits.queries.meeting`.
     """
-    people = _people(session, _spans(session, encounters, air=air, cap=cap, excluding=excluding, store=store))
+    people = _people(session, encounters, air=air, cap=cap, excluding=excluding, store=store)
     ranked = sa.select(
         *people.c,
         sa.func.count().over().label("total"),
@@ -161,69 +161,96 @@ def contacts(
     return Contacts(total, certain, [Contact(*row[:5]) for row in rows])
 
 
+def _people(session: Session, encounters: Sequence[Encounter], **how: Any) -> Any:
+    """One row for each person who can have met an encounter, with the minutes that any of their times covers."""
+    span = _spans(session, encounters, **how)
+    each = (
+        sa.select(
+            span.c.person_id,
+            sa.func.count().label("spans"),
+            sa.func.min(span.c.low).label("low"),
+            sa.func.max(span.c.high).label("high"),
+            sa.func.max(span.c.sure).label("sure"),
+        )
+        .group_by(span.c.person_id)
+        .cte("each")
+    )
+    # Nearly everybody met the case once: nothing runs side by side, and nothing has to be sorted.
+    once = sa.select(
+        each.c.person_id,
+        _minutes(session, _length(session, each.c.low, each.c.sure)).label("certain"),
+        _minutes(session, _length(session, each.c.low, each.c.high)).label("possible"),
+        sa.literal(1).label("encounters"),
+        each.c.low.label("first_at"),
+    ).where(each.c.spans == 1)
+    often = span.c.person_id.in_(sa.select(each.c.person_id).where(each.c.spans > 1))
+    return once.union_all(_joined(session, span, often)).subquery("person")
+
+
 def _spans(session: Session, encounters: Sequence[Encounter], **how: Any) -> Any:
-    """(person, encounter, from, to, whether for certain) of each time together."""
+    """(person, encounter, from, to, to for certain or null) of each time together."""
     met = meeting(session, encounters, "person_id", "entered_at", "until_latest", "left_at", **how).subquery("met").c
+    high = sa.case((met.until_latest < met.high, met.until_latest), else_=met.high)
     return sa.select(
         met.person_id,
         met.number,
         sa.case((met.entered_at > met.low, met.entered_at), else_=met.low).label("low"),
-        sa.case((met.until_latest < met.high, met.until_latest), else_=met.high).label("high"),
-        sa.and_(met.recorded, met.left_at.is_not(None)).label("sure"),
-    ).subquery("span")
-
-
-def _people(session: Session, span: Any) -> Any:
-    """One row for each person of the spans, with the minutes that at least one of theirs covers."""
-    moment = _exact if is_postgresql(session) else _microseconds
-    low, high = moment(span.c.low), moment(span.c.high)
-    sure = sa.case((span.c.sure, high))
-    before = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
-    # How far the person's earlier spans reach: what lies behind that was counted with them.
-    step = sa.select(
-        span.c.person_id,
-        span.c.number,
-        span.c.low.label("first_at"),
-        low.label("low"),
         high.label("high"),
-        sure.label("sure"),
-        sa.func.max(high).over(**before).label("reached"),
-        sa.func.max(sure).over(**before).label("sure_reached"),
-    ).subquery("step")
-    return (
+        sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
+    ).cte("span")
+
+
+def _joined(session: Session, span: Any, condition: Any) -> Any:
+    """The people of these spans; times side by side count once."""
+    # How far the person's earlier spans reach: what lies behind that was counted with them.
+    before: Any = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
+    step = (
         sa.select(
-            step.c.person_id,
-            _minutes(session, _added(step.c.low, step.c.sure, step.c.sure_reached)).label("certain"),
-            _minutes(session, _added(step.c.low, step.c.high, step.c.reached)).label("possible"),
-            sa.func.count(step.c.number.distinct()).label("encounters"),
-            sa.func.min(step.c.first_at).label("first_at"),
+            *span.c,
+            sa.func.max(span.c.high).over(**before).label("reached"),
+            sa.func.max(span.c.sure).over(**before).label("sure_reached"),
         )
-        .group_by(step.c.person_id)
-        .subquery("person")
+        .where(condition)
+        .subquery("step")
+        .c
+    )
+    return sa.select(
+        step.person_id,
+        _minutes(session, sa.func.sum(_added(session, step.low, step.sure, step.sure_reached))),
+        _minutes(session, sa.func.sum(_added(session, step.low, step.high, step.reached))),
+        sa.func.count(step.number.distinct()),
+        sa.func.min(step.low),
+    ).group_by(step.person_id)
+
+
+def _added(session: Session, low: Any, high: Any, reached: Any) -> Any:
+    """What a span adds to those before it; null where that is nothing."""
+    return sa.case(
+        (sa.or_(reached.is_(None), reached <= low), _length(session, low, high)),
+        (reached < high, _length(session, reached, high)),
     )
 
 
-def _added(low: Any, high: Any, reached: Any) -> Any:
-    """What a span adds to those before it; null where that is nothing."""
-    return sa.case((sa.or_(reached.is_(None), reached <= low), high - low), (reached < high, high - reached))
-
-
-def _exact(moment: Any) -> Any:
-    return moment
-
-
-def _microseconds(moment: Any) -> Any:
-    """A moment of SQLite as a number: its functions of time know milliseconds only."""
-    whole = sa.cast(sa.func.strftime("%s", moment), sa.BigInteger)
-    return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
-
-
-def _minutes(session: Session, lengths: Any) -> Any:
-    """Whole minutes of a sum of lengths."""
-    total = sa.func.sum(lengths)
+def _length(session: Session, low: Any, high: Any) -> Any:
+    """From one moment to another: an interval, or on SQLite microseconds, of which its own functions know none."""
     if is_postgresql(session):
-        return sa.cast(sa.func.coalesce(sa.func.floor(sa.extract("epoch", total) / 60), 0), sa.Integer)
-    return sa.func.coalesce(total, 0) // 60_000_000
+        return high - low
+
+    def microseconds(moment: Any) -> Any:
+        whole = sa.cast(sa.func.strftime("%s", moment), sa.BigInteger)
+        return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
+
+    return microseconds(high) - microseconds(low)
+
+
+def _minutes(session: Session, length: Any) -> Any:
+    """Whole minutes of a length; none where it is null."""
+    if is_postgresql(session):
+        # As a double, which holds the microseconds of centuries exactly enough and is faster than a numeric.
+        return sa.cast(
+            sa.func.coalesce(sa.func.floor(sa.func.date_part("epoch", length, type_=sa.Double) / 60.0), 0), sa.Integer
+        )
+    return sa.func.coalesce(length, 0) // 60_000_000
 
 
 def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | None:
