@@ -237,7 +237,8 @@ def _length(session: Session, low: Any, high: Any) -> Any:
         return high - low
 
     def microseconds(moment: Any) -> Any:
-        whole = sa.cast(sa.func.strftime("%s", moment), sa.BigInteger)
+        # Without its fraction, which strftime rounds: a second too many.
+        whole = sa.cast(sa.func.strftime("%s", sa.func.substr(moment, 1, 19)), sa.BigInteger)
         return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
 
     return microseconds(high) - microseconds(low)

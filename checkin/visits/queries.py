@@ -109,10 +109,14 @@ def meeting(
     ]
     if is_postgresql(session) and encounters:
         # Spelt out, so that only the days in question are planned and read.
-        earliest, latest = min(e.start for e in encounters) - cap, max(e.end for e in encounters) + air
-        conditions.append(visit.entered_at.between(earliest, latest))
+        conditions.append(visit.entered_at.between(*_reach(encounters, air=air, cap=cap)))
     wanted = [visit[name] for name in columns] or list(visit)
     return sa.select(asked.c.number, asked.c.low, asked.c.high, asked.c.recorded, *wanted).where(*conditions)
+
+
+def _reach(encounters: Sequence[Encounter], *, air: timedelta, cap: timedelta) -> tuple[datetime, datetime]:
+    """When the first and the last of the visits can have begun that can meet any of them."""
+    return min(e.start for e in encounters) - cap, max(e.end for e in encounters) + air
 
 
 # As a list of JSON in one parameter: the statement is the same for one encounter and for a thousand.
