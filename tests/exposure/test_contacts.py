@@ -193,7 +193,7 @@ def test_postgresql_reads_the_days_in_question_alone_and_their_index_alone(postg
         away = [f"SET LOCAL enable_{way} = off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")]
         for statement in (FILL, "ANALYZE visit", *away):
             db.session.execute(sa.text(statement))
-        case = [Encounter((UUID(int=1),), at(0), at(30), True), Encounter((UUID(int=2),), at(1440), at(1500), True)]
+        case = [Encounter((UUID(int=1),), at(0), at(30), True), Encounter((UUID(int=2),), at(1440), at(2000), True)]
         with statements(db.session) as sent:
             queries.contacts(db.session, case, first=0, limit=50, **HOW)
         cursor = db.session.connection().connection.cursor()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -127,6 +128,7 @@ class Batch:
         start = chance.choice((0, chance.randint(-CAP, 1500)))
         return start, start + chance.choice((0, chance.randint(0, 60), chance.randint(0, 1440)))
 
+    @lru_cache(maxsize=16)  # noqa: B019 - a few batches are compared again and again
     def towns(self) -> list[Town]:
         return [town(self.number * self.size + n, self.air) for n in range(self.size)]
 
@@ -232,9 +234,8 @@ def by_the_product(session: Any, batch: Batch) -> list[Said]:
             one.person_id, one.certain_minutes, one.possible_minutes, one.encounters, _moment(one.first_at)
         )
         people.setdefault(_town_of(one.person_id), []).append(contact)
-    area: set[UUID] = set()
-    for made in batch.towns():
-        area.update(venues.with_inside(session, made.venue(made.asked)))
+    inside = venues.inside_each(session, [made.venue(made.asked) for made in batch.towns()])
+    area = {venue for those in inside.values() for venue in those}
     window = Window(*(batch.at(moment) for moment in batch.window))
     cap = timedelta(microseconds=CAP * batch.tick)
     there: dict[int, list[Met]] = {}
