@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Engine
 
-from checkin.db import db, is_postgresql
+from checkin.db import db
 from checkin.exposure import queries
 from checkin.venues import queries as venues
 from checkin.visits import queries as visits
@@ -20,7 +20,7 @@ from tests.exposure.towns import MIDNIGHT, Batch, Said, by_the_oracle, by_the_pr
 
 BATCHES = [Batch(number, 24) for number in range(8)]
 MOMENT = timedelta(microseconds=1)
-MEETING, MINUTES, INSIDE, REACH = queries.meeting, queries._minutes, venues.inside_each, visits._reach
+VALUES, MINUTES, INSIDE, REACH = queries.meeting_values, queries._minutes, venues.inside_each, visits._reach
 
 
 class Slips:
@@ -45,7 +45,9 @@ class Slips:
 def slips(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slips]:
     made = Slips(monkeypatch)
     sa.event.listen(Engine, "before_cursor_execute", made.on_execute, retval=True)
+    queries._ranked.cache_clear()  # what it is put together from may be broken
     yield made
+    queries._ranked.cache_clear()
     sa.event.remove(Engine, "before_cursor_execute", made.on_execute)
     assert made.seen or made.words is None, "the statement has no such words any more"
 
@@ -60,18 +62,18 @@ def _sql(right: str, wrong: str) -> Slip:
 def _asked(**changed: Any) -> Slip:
     """The stays that can meet, asked for with something changed in the arguments."""
 
-    def broken(session: Any, encounters: Any, *columns: str, **how: Any) -> Any:
+    def broken(session: Any, encounters: Any, **how: Any) -> Any:
         now = {name: change(how[name]) if callable(change) else change for name, change in changed.items()}
-        return MEETING(session, encounters, *columns, **how | now)
+        return VALUES(session, encounters, **how | now)
 
-    return lambda slips: slips.patch.setattr(queries, "meeting", broken)
+    return _piece("meeting_values", broken)
 
 
 def _encounters(change: Callable[[visits.Encounter], visits.Encounter]) -> Slip:
-    def broken(session: Any, encounters: Any, *columns: str, **how: Any) -> Any:
-        return MEETING(session, [change(encounter) for encounter in encounters], *columns, **how)
+    def broken(session: Any, encounters: Any, **how: Any) -> Any:
+        return VALUES(session, [change(encounter) for encounter in encounters], **how)
 
-    return lambda slips: slips.patch.setattr(queries, "meeting", broken)
+    return _piece("meeting_values", broken)
 
 
 def _piece(name: str, broken: Callable[..., Any]) -> Slip:
@@ -85,24 +87,26 @@ def _and_around(session: Any, venue_ids: Any) -> Any:
 def _longer(by: int) -> Slip:
     """Every sum of minutes longer by microseconds, as rounding would have it."""
 
-    def broken(session: Any, length: Any) -> Any:
-        more = timedelta(microseconds=by) if is_postgresql(session) else by
-        return MINUTES(session, length + more)
+    def broken(postgresql: bool, length: Any) -> Any:
+        more = timedelta(microseconds=by) if postgresql else by
+        return MINUTES(postgresql, length + more)
 
     return _piece("_minutes", broken)
 
 
-def _summed(session: Any, low: Any, high: Any, reached: Any) -> Any:
-    return queries._length(session, low, high)
+def _summed(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
+    return queries._length(postgresql, low, high)
 
 
-def _gaps_filled(session: Any, low: Any, high: Any, reached: Any) -> Any:
+def _gaps_filled(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
     length = queries._length
-    return sa.case((reached.is_(None), length(session, low, high)), (reached < high, length(session, reached, high)))
+    return sa.case(
+        (reached.is_(None), length(postgresql, low, high)), (reached < high, length(postgresql, reached, high))
+    )
 
 
 def _in_sqlite(moment: str) -> Callable[..., Any]:
-    def broken(_session: Any, low: Any, high: Any) -> Any:
+    def broken(_postgresql: bool, low: Any, high: Any) -> Any:
         text = [str(side.compile(dialect=sqlite.dialect())) for side in (high, low)]
         return sa.literal_column(" - ".join(f"({moment.format(side)})" for side in text), sa.BigInteger())
 
