@@ -2,10 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,27 +126,34 @@ def set_scope(session: Session, **values: object) -> None:
 
     Values hold until the end of each transaction and are set again at the start of the next one.
     """
-    scope = session.info.setdefault("scope", {})
-    scope.update({f"checkin.{name}": _text(value) for name, value in values.items()})
-    if session.in_transaction():
-        _send_scope(session.connection(), scope)
+    for statement, given in scope(session, **values):
+        session.connection().execute(statement, given)
+
+
+def scope(session: Session, **values: object) -> list[tuple[Any, Mapping[str, Any]]]:
+    """The same, as a statement for the caller to send with others; none where it goes by itself or not at all."""
+    kept = session.info.setdefault("scope", {})
+    begun = session.in_transaction()
+    kept.update({f"checkin.{name}": _text(value) for name, value in values.items()})
+    return [_scope_statement(kept)] if begun and is_postgresql(session) else []
 
 
 @event.listens_for(Session, "after_begin")
 def _on_session_begin(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    scope = session.info.get("scope")
-    if scope:
-        _send_scope(connection, scope)
+    kept = session.info.get("scope")
+    if kept and connection.dialect.name == "postgresql":
+        statement, given = _scope_statement(kept)
+        connection.execute(statement, given)
 
 
-def _send_scope(connection: Connection, scope: dict[str, str]) -> None:
-    if connection.dialect.name != "postgresql":
-        return
-    calls = [
-        sa.func.set_config(sa.bindparam(f"n{i}", name), sa.bindparam(f"v{i}", value), True)
-        for i, (name, value) in enumerate(scope.items())
-    ]
-    connection.execute(sa.select(*calls))
+def _scope_statement(kept: dict[str, str]) -> tuple[sa.TextClause, dict[str, str]]:
+    return _scope_text(tuple(kept)), {f"v{i}": value for i, value in enumerate(kept.values())}
+
+
+@lru_cache(maxsize=64)
+def _scope_text(names: tuple[str, ...]) -> sa.TextClause:
+    # Names of settings are our own words; built once, since every transaction begins with it.
+    return sa.text("SELECT " + ", ".join(f"set_config('{name}', :v{i}, true)" for i, name in enumerate(names)))
 
 
 def _text(value: object) -> str:
@@ -173,11 +181,18 @@ def missing_day(error: sa.exc.IntegrityError) -> bool:
     )
 
 
-def insert_if_new(session: Session, table: sa.Table, values: dict[str, Any]) -> bool:
+@lru_cache(maxsize=64)
+def insert_new(table: sa.FromClause, dialect: str) -> Any:
+    """The statement that inserts a row unless one with the same key exists; it touches no row then."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()  # type: ignore[arg-type]
+
+
+def insert_if_new(session: Session, table: sa.FromClause, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same key exists; True when it was inserted."""
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     result = session.execute(
-        insert(table).values(**values).on_conflict_do_nothing(),
+        insert_new(table, "postgresql" if is_postgresql(session) else "sqlite"),
+        values,
         # RETURNING would ask for the right to read, which the public role has not.
         execution_options={"preserve_rowcount": True},
     )
