@@ -14,6 +14,7 @@ GROUPS = (
     "checkin.accounts.cli",
     "checkin.audit.cli",
     "checkin.venues.cli",
+    "checkin.exposure.cli",
     "checkin.tiers",
     "checkin.demo.cli",
 )

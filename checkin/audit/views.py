@@ -30,6 +30,7 @@ ACTION_NAMES = {
     "lookup.read": _l("Xem kết quả tra cứu"),
     "lookup.export.csv": _l("Xuất danh sách CSV"),
     "lookup.export.xlsx": _l("Xuất danh sách XLSX"),
+    "lookup.download.xlsx": _l("Tải tệp XLSX về"),
 }
 ROLE_NAMES = {
     "owner": _l("chủ cơ sở"),

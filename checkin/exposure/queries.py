@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
 from checkin.declarations.models import Declaration
-from checkin.exposure.models import Lookup
+from checkin.exposure.models import RUNNING, WAITING, Export, ExportPart, Lookup
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
 
@@ -91,12 +91,20 @@ def stays_at(session: Session, area: Area, start: datetime, end: datetime, cap: 
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
     days are read.
     """
-    rows = session.execute(
-        _stays()
-        .where(area.condition(), Visit.entered_at.between(start - cap, end), Visit.until_latest >= start)
-        .order_by(Visit.entered_at, Visit.id)
-    )
+    rows = session.execute(_stays().where(*_meeting(area, start, end, cap)).order_by(Visit.entered_at, Visit.id))
     return [StayRow(*row) for row in rows]
+
+
+def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:
+    """How many people `stays_at` finds with the same arguments: a sum, which reads nobody."""
+    found = session.scalar(
+        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*_meeting(area, start, end, cap))
+    )
+    return found or 0
+
+
+def _meeting(area: Area, start: datetime, end: datetime, cap: timedelta) -> tuple[sa.ColumnElement[bool], ...]:
+    return area.condition(), Visit.entered_at.between(start - cap, end), Visit.until_latest >= start
 
 
 def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end: datetime) -> list[StayRow]:
@@ -123,3 +131,50 @@ def newest(session: Session, limit: int = 15) -> Iterator[tuple[Lookup, Case | N
         sa.select(Lookup, Case).outerjoin(Case, Lookup.case_id == Case.id).order_by(Lookup.seq.desc()).limit(limit)
     ):
         yield row[0], row[1]
+
+
+def export_of(session: Session, export_id: UUID, made_by: UUID) -> Export | None:
+    """A file that this account asked for; None for anybody else's."""
+    return session.scalars(sa.select(Export).where(Export.id == export_id, Export.made_by == made_by)).first()
+
+
+def exports_running(session: Session) -> list[Export]:
+    """Files that a process is making, or was making when it died."""
+    return list(session.scalars(sa.select(Export).where(Export.state == RUNNING)))
+
+
+def exports_before(session: Session, export: Export) -> int:
+    """How many waiting files are made before this one."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Export)
+            .where(Export.state == WAITING, Export.asked_at < export.asked_at)
+        )
+        or 0
+    )
+
+
+def unfinished_exports(session: Session, lookup_id: UUID, made_by: UUID) -> list[Export]:
+    """Files of a lookup that this account asked for and that are not finished."""
+    return list(
+        session.scalars(
+            sa.select(Export).where(
+                Export.lookup_id == lookup_id, Export.made_by == made_by, Export.state.in_((WAITING, RUNNING))
+            )
+        )
+    )
+
+
+def next_export(session: Session) -> Export | None:
+    """The file that has waited longest."""
+    return session.scalars(
+        sa.select(Export).where(Export.state == WAITING).order_by(Export.asked_at, Export.id).limit(1)
+    ).first()
+
+
+def export_part(session: Session, export_id: UUID, number: int) -> bytes | None:
+    """One locked piece of a finished file, counted from 0."""
+    return session.scalar(
+        sa.select(ExportPart.body).where(ExportPart.export_id == export_id, ExportPart.number == number)
+    )

@@ -48,17 +48,37 @@ class FoundAt:
 def found_at(session: Session, lookup: Lookup) -> FoundAt:
     """Everybody whose stay can meet the lookup's window, ranked."""
     window = Window(lookup.start, lookup.end)
-    rules = context.rules(clock.to_local(lookup.start).date())
-    area = Area(
+    start, end = listing.chart_bounds(window)
+    around = queries.stays_at(
+        session, _area(session, lookup), min(start, window.start), max(end, window.end), _longest(lookup)
+    )
+    return FoundAt(window, presences(around, window), around)
+
+
+def people_at(session: Session, lookup: Lookup) -> list[Presence[StayRow]]:
+    """The people of `found_at` in the same order, without the stays around the window."""
+    window = Window(lookup.start, lookup.end)
+    met = queries.stays_at(session, _area(session, lookup), window.start, window.end, _longest(lookup))
+    return presences(met, window)
+
+
+def count_at(session: Session, lookup: Lookup) -> int:
+    """How many people a lookup by place finds, before any of them is read."""
+    return queries.count_people(session, _area(session, lookup), lookup.start, lookup.end, _longest(lookup))
+
+
+def _area(session: Session, lookup: Lookup) -> Area:
+    return Area(
         # A venue that is no more is none, not all of them.
         tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else None,
         lookup.zone_id,
         lookup.commune_id,
         lookup.venue_kind,
     )
-    start, end = listing.chart_bounds(window)
-    around = queries.stays_at(session, area, min(start, window.start), max(end, window.end), stays.longest(rules))
-    return FoundAt(window, presences(around, window), around)
+
+
+def _longest(lookup: Lookup) -> timedelta:
+    return stays.longest(context.rules(clock.to_local(lookup.start).date()))
 
 
 def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, only: str) -> dict[str, Any] | None:
@@ -148,6 +168,13 @@ def local(moment: Any) -> str:
 def seconds_shown(seconds: float) -> str:
     """A duration with two decimals, as the locale writes it: 0,18."""
     return str(format_decimal(round(seconds, 2), format="0.00"))
+
+
+def size_shown(size: int) -> str:
+    """The size of a file as the locale writes it: 6,5 MB, 12 kB."""
+    if size >= 1_000_000:
+        return f"{format_decimal(round(size / 1_000_000, 1), format='0.0')} MB"
+    return f"{max(1, round(size / 1000))} kB"
 
 
 def _groups(home: str) -> dict[str, Test]:
