@@ -148,4 +148,6 @@ def _dump(value: dict[str, Any]) -> bytes:
 
 def _load(data: bytes) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(data)
+    if not isinstance(value, dict):
+        raise ValueError("not what is kept here")
     return value

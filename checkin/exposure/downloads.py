@@ -181,8 +181,8 @@ def _record(lookup: Lookup, case: Case | None, action: str, rows: int | None) ->
     set_read_only(True)
 
 
-def _file(body: Iterator[bytes], mimetype: str, name: str, size: int | None = None) -> Response:
+def _file(body: Iterator[bytes], content_type: str, name: str, size: int | None = None) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if size is not None:
         headers["Content-Length"] = str(size)
-    return Response(body, mimetype=mimetype, headers=headers)
+    return Response(body, content_type=content_type, headers=headers)

@@ -39,8 +39,10 @@ def place_blocks(
 ) -> Iterator[list[list[Cell]]]:
     """The list of a place, one line per person, as many lines as people; names are opened block by block."""
     for start in range(0, len(found), BLOCK):
-        block = rows(session, vault, found[start : start + BLOCK], window)
-        yield [_place_line(number, row) for number, row in enumerate(block, start=start + 1)]
+        yield [
+            _place_line(number, row)
+            for number, row in enumerate(rows(session, vault, found[start : start + BLOCK], window), start=start + 1)
+        ]
 
 
 def place_workbook(lookup: Lookup, case: Case | None, lines: Iterable[Sequence[Cell]]) -> bytes:

@@ -20,7 +20,7 @@ from checkin.vault import Vault
 # Of files that are made at the same time; further ones wait.
 AT_ONCE = 2
 # A process that says nothing for so long has died: it says something every second.
-SILENT = timedelta(seconds=30)
+SILENT = timedelta(seconds=60)
 # A finished file is kept for an hour, and no longer than ten minutes after somebody took it.
 KEPT, KEPT_AFTER_DOWNLOAD = timedelta(hours=1), timedelta(minutes=10)
 PART = 256 * 1024

@@ -34,7 +34,9 @@ def visitor(number: int, name: str = "Người Thứ") -> cast.Identity:
     )
 
 
-def crowd(app: Any, session: Any, vault: Any, venue: Venue, count: int, *, name: str = "Người Thứ", at: Any = NOW) -> None:
+def crowd(
+    app: Any, session: Any, vault: Any, venue: Venue, count: int, *, name: str = "Người Thứ", at: Any = NOW
+) -> None:
     """So many people at the venue, one visit each in the two hours before, with a declaration each."""
     rules = factories.rules(app, at)
     for start in range(0, count, BATCH):
@@ -42,22 +44,33 @@ def crowd(app: Any, session: Any, vault: Any, venue: Venue, count: int, *, name:
         for number in range(start, min(start + BATCH, count)):
             who, entered = visitor(number, name), at - timedelta(minutes=1 + number % 119)
             person_id, declaration_id = new_id(entered), new_id(entered)
-            told = indexes(vault, who)
+            told = indexes(vault, full_name=who.full_name, birth_year=who.birth_year, id_number="", phone=who.phone)
             rows[Person].append(
                 people.row(person_id=person_id, told=told, same_as=None, commune_id=who.commune_id, now=entered)
             )
             rows[Declaration].append(
                 declarations.row(
-                    vault, declaration_id=declaration_id, made_at=entered, person_id=person_id, rules=rules,
+                    vault,
+                    declaration_id=declaration_id,
+                    made_at=entered,
+                    person_id=person_id,
+                    rules=rules,
                     told=cast.healthy(who),
                 )  # fmt: skip
             )
             rows[Visit].append(
                 visits.row(
-                    visit_id=new_id(entered), entered_at=entered, venue_id=venue.id, zone_id=None,
-                    person_id=person_id, declaration=(declaration_id, entered),
+                    visit_id=new_id(entered),
+                    entered_at=entered,
+                    venue_id=venue.id,
+                    zone_id=None,
+                    person_id=person_id,
+                    declaration=(declaration_id, entered),
                     guess=Guess(entered + timedelta(minutes=45), entered + timedelta(hours=3)),
-                    channel="own", device=None, group_id=None, full_name=who.full_name,
+                    channel="own_phone",
+                    device=None,
+                    group_id=None,
+                    full_name=who.full_name,
                 )  # fmt: skip
             )
         for table, found in rows.items():
