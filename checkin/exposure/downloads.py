@@ -1,6 +1,6 @@
 """What a lookup found, as files: CSV streams at once, a workbook is made beside and fetched when it is ready."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from uuid import UUID
 
 import structlog
@@ -12,11 +12,11 @@ from flask_login import current_user
 from checkin import clock, context
 from checkin.cases.models import Case
 from checkin.db import db, set_read_only
+from checkin.errors import frames
 from checkin.exposure import exporting, jobs, queries, service, showing
 from checkin.exposure.exports import MARK, TooManyRows, csv_lines
 from checkin.exposure.models import DIED, DONE, FAILED, PLACE, RUNNING, WAITING, Export, Lookup
-from checkin.exposure.overlap import Presence, Window
-from checkin.exposure.queries import StayRow
+from checkin.exposure.showing import Asked
 from checkin.i18n import format_count, locale_code
 from checkin.vault import VaultError
 
@@ -46,12 +46,13 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     lookup, case = row
     if lookup.kind != PLACE:
         return _person(lookup, case, form)
-    people = showing.count_at(session, lookup)
+    what = Asked.of(session, lookup)
+    people = what.count(session)
     if form == "xlsx" and people > jobs.MOST_ROWS:
         return render_template("exposure/too_many.html", lookup=lookup, people=people, most=jobs.MOST_ROWS), 413
     _record(lookup, case, f"lookup.export.{form}", people)
     if form == "csv":
-        return _stream(lookup)
+        return _file(stream_with_context(_csv(what, people)), CSV, f"{lookup.number}.csv")
     set_read_only(False)
     asked = service.ask_export(
         session,
@@ -117,27 +118,25 @@ def _person(lookup: Lookup, case: Case | None, form: str) -> ResponseReturnValue
     return _file(iter([body]), CSV if form == "csv" else XLSX, f"{lookup.number}.{form}", len(body))
 
 
-def _stream(lookup: Lookup) -> Response:
-    people = showing.people_at(db.session(), lookup)
-    window = Window(lookup.start, lookup.end)
-    return _file(stream_with_context(_csv(people, window)), CSV, f"{lookup.number}.csv")
-
-
-def _csv(people: Sequence[Presence[StayRow]], window: Window) -> Iterator[bytes]:
+def _csv(asked: Asked, expected: int) -> Iterator[bytes]:
     # The request's own end, which came before the first line, let go of the session and of what it said.
     set_read_only(True)
-    session, written = db.session(), 0
+    session, written, total, whole = db.session(), 0, expected, False
+    # At once: so that who asked sees that the file comes, while the list is ranked.
     yield MARK + csv_lines([exporting.place_heads()])
     try:
-        for block in exporting.place_blocks(session, context.vault(), people, window):
+        people = asked.ranked(session)
+        total = len(people)
+        for block in exporting.place_blocks(session, context.vault(), asked, people):
             # Who reads slowly holds no connection to the database meanwhile.
             session.rollback()
             yield csv_lines(block)
             written += len(block)
+        whole = written == total
     except Exception as error:
-        log.error("list cut short", kind=type(error).__name__, rows=written, of=len(people))
-    if written != len(people):
-        count = {"done": format_count(written), "total": format_count(len(people))}
+        log.error("list cut short", kind=type(error).__name__, trace=frames(error), rows=written, of=total)
+    if not whole:
+        count = {"done": format_count(written), "total": format_count(total)}
         yield csv_lines([[gettext("DANH SÁCH CHƯA ĐỦ: mới có %(done)s trong %(total)s người. Hãy xuất lại.", **count)]])
         raise CutShort
 

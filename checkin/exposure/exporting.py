@@ -1,6 +1,7 @@
 """What stands in the columns of an exported list."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
 
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -11,12 +12,17 @@ from checkin.exposure.listing import Person, Row, rows
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
+from checkin.exposure.showing import Asked
 from checkin.exposure.timeline import found_people
 from checkin.i18n import format_moment
 from checkin.vault import Vault
 
 # People whose names are opened at a time.
 BLOCK = 500
+
+
+class MissingPeople(Exception):
+    """A list would come out shorter than it was."""
 
 
 def place_heads() -> list[str]:
@@ -34,15 +40,24 @@ def place_heads() -> list[str]:
     ]
 
 
-def place_blocks(
-    session: Session, vault: Vault, found: Sequence[Presence[StayRow]], window: Window
-) -> Iterator[list[list[Cell]]]:
-    """The list of a place, one line per person, as many lines as people; names are opened block by block."""
-    for start in range(0, len(found), BLOCK):
-        yield [
-            _place_line(number, row)
-            for number, row in enumerate(rows(session, vault, found[start : start + BLOCK], window), start=start + 1)
-        ]
+def place_blocks(session: Session, vault: Vault, asked: Asked, people: Sequence[UUID]) -> Iterator[list[list[Cell]]]:
+    """The list of a place, one line per person, as many lines as people; read and opened block by block.
+
+    Raises MissingPeople where somebody of the list is no longer there.
+    """
+    for start in range(0, len(people), BLOCK):
+        block = people[start : start + BLOCK]
+        lines = place_lines(session, vault, asked.some(session, block), asked.window, first=start + 1)
+        if len(lines) != len(block):
+            raise MissingPeople
+        yield lines
+
+
+def place_lines(
+    session: Session, vault: Vault, found: Sequence[Presence[StayRow]], window: Window, *, first: int = 1
+) -> list[list[Cell]]:
+    """The lines of these people, numbered from `first`."""
+    return [_place_line(number, row) for number, row in enumerate(rows(session, vault, found, window), start=first)]
 
 
 def place_workbook(lookup: Lookup, case: Case | None, lines: Iterable[Sequence[Cell]]) -> bytes:

@@ -19,11 +19,10 @@ from checkin import clock, context
 from checkin.config import ROOT, Config
 from checkin.db import db, reading
 from checkin.errors import frames
-from checkin.exposure import exporting, queries, service, showing
+from checkin.exposure import exporting, queries, service
 from checkin.exposure.exports import Cell, TooManyRows
 from checkin.exposure.models import BROKEN, TOO_MANY, Export
-from checkin.exposure.overlap import Presence, Window
-from checkin.exposure.queries import StayRow
+from checkin.exposure.showing import Asked
 
 log = structlog.get_logger()
 
@@ -104,12 +103,12 @@ def _make(export_id: UUID) -> bool:
                 raise LookupError("lookup")
             lookup, case = found
             with Progress(app, export_id, export.total) as progress, force_locale(export.locale):
-                people = showing.people_at(session, lookup)
+                asked = Asked.of(session, lookup)
+                people = asked.ranked(session)
                 progress.total = len(people)
                 if len(people) > MOST_ROWS:
                     raise TooManyRows
-                window = Window(lookup.start, lookup.end)
-                body = exporting.place_workbook(lookup, case, _lines(people, window, progress))
+                body = exporting.place_workbook(lookup, case, _lines(asked, people, progress))
             session.rollback()
         service.keep_export(session, vault, now=clock.now(), export_id=export_id, body=body, total=len(people))
         session.commit()
@@ -124,9 +123,7 @@ def _make(export_id: UUID) -> bool:
     return True
 
 
-def _lines(people: Sequence[Presence[StayRow]], window: Window, progress: Progress) -> Iterator[list[Cell]]:
-    for block in exporting.place_blocks(db.session(), context.vault(), people, window):
+def _lines(asked: Asked, people: Sequence[UUID], progress: Progress) -> Iterator[list[Cell]]:
+    for block in exporting.place_blocks(db.session(), context.vault(), asked, people):
         yield from block
         progress.done += len(block)
-    if progress.done != len(people):
-        raise RuntimeError("rows are missing")

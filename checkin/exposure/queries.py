@@ -85,14 +85,47 @@ class Area:
         return Visit.venue_id.in_(venues)
 
 
-def stays_at(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> list[StayRow]:
+@dataclass(frozen=True, slots=True)
+class MetRow:
+    """As much of a visit as its rank needs."""
+
+    person_id: UUID
+    entered_at: datetime
+    left_at: datetime | None
+    until_latest: datetime
+
+
+def stays_at(
+    session: Session,
+    area: Area,
+    start: datetime,
+    end: datetime,
+    cap: timedelta,
+    people: Sequence[UUID] | None = None,
+) -> list[StayRow]:
     """Every visit of the area that can have met [start, end], by entry.
 
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
-    days are read.
+    days are read. `people` narrows it to the visits of some.
     """
-    rows = session.execute(_stays().where(*_meeting(area, start, end, cap)).order_by(Visit.entered_at, Visit.id))
+    query = _stays().where(*_meeting(area, start, end, cap)).order_by(Visit.entered_at, Visit.id)
+    if people is not None:
+        query = query.where(Visit.person_id.in_(people))
+    rows = session.execute(query)
     return [StayRow(*row) for row in rows]
+
+
+def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> Iterator[MetRow]:
+    """The visits of `stays_at` person by person, read as they are asked for."""
+    rows = session.execute(
+        sa.select(Visit.person_id, Visit.entered_at, Visit.left_at, Visit.until_latest)
+        .where(*_meeting(area, start, end, cap))
+        .order_by(Visit.person_id),
+        execution_options={"yield_per": 2000},
+    )
+    with rows:
+        for row in rows:
+            yield MetRow(*row)
 
 
 def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:

@@ -81,8 +81,11 @@ def test_everybody_comes_once_and_in_the_order_of_the_page(officer, world):
     with inside(world.app()):
         session = factories.db.session()
         lookup = session.scalars(sa.select(Lookup)).one()
-        assert showing.people_at(session, lookup) == showing.found_at(session, lookup).people
-        assert showing.count_at(session, lookup) == PEOPLE
+        asked, found = showing.Asked.of(session, lookup), showing.found_at(session, lookup).people
+        people = asked.ranked(session)
+        assert people == [presence.person_id for presence in found]
+        assert asked.some(session, people[100:0:-1]) == found[100:0:-1]
+        assert asked.count(session) == PEOPLE
 
 
 def test_the_log_says_how_many_rows_before_the_first_is_sent(officer, world):

@@ -147,11 +147,11 @@ def test_the_log_has_the_export_before_anybody_is_read(officer, world, beside, m
         return []
 
     page = ask(officer).location
-    monkeypatch.setattr(queries, "stays_at", look)
+    monkeypatch.setattr(queries, "met_at", look)
     post(officer, f"{page}/export.xlsx")
     assert seen == []  # asking reads nobody
     beside.work()
-    post(officer, f"{page}/export.csv")
+    assert post(officer, f"{page}/export.csv").data
     assert seen == ["lookup.export.xlsx", "lookup.export.csv"]
 
 
