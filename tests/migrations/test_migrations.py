@@ -16,7 +16,7 @@ from checkin.accounts.models import ADMIN
 from checkin.audit.queries import broken_link
 from checkin.config import Config
 from checkin.db import Model, db
-from checkin.exposure.service import Bound, PlaceAsked, ask_place
+from checkin.exposure.service import Bound, PlaceAsked, ask_export, ask_place, claim_export, keep_export
 from checkin.keys import generate
 from checkin.places.models import Place, Successor
 from checkin.venues import service as venues
@@ -87,7 +87,10 @@ def fill(app):
         factories.check_in(app, session, vault, shop, cast.coughing(cast.NEIGHBOUR))
         asked = PlaceAsked(start=NOW, end=NOW, venue_id=shop.id)
         bound = Bound(case=factories.case(session), signal=None, reason="Chợ đông")
-        ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
+        lookup = ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
+        file = ask_export(session, now=NOW, actor=khoa.actor, lookup=lookup, form="xlsx", locale="vi", total=2)
+        claim_export(session, now=NOW)
+        keep_export(session, vault, now=NOW, export_id=file.id, body=b"PK", total=2)
         session.commit()
 
 
