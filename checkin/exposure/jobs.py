@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from flask import Flask, current_app
 from flask_babel import force_locale
+from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.config import ROOT, Config
@@ -60,6 +61,11 @@ def work() -> int:
         if export_id is None:
             return made
         made += _make(export_id)
+
+
+def purge_round(session: Session) -> None:
+    """Files past their time, in the server's hourly round."""
+    service.purge_exports(session, now=clock.now())
 
 
 class Progress:
