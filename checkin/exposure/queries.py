@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
+from checkin.db import is_postgresql
 from checkin.declarations.models import Declaration
 from checkin.exposure.models import Lookup
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
+from checkin.visits.queries import Encounter, meeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,121 @@ def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end:
         .order_by(Visit.entered_at.desc(), Visit.id)
     )
     return [StayRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person whose stays can meet a case: whole minutes, encounters met, and when the first began to be met."""
+
+    person_id: UUID
+    certain_minutes: int
+    possible_minutes: int
+    encounters: int
+    first_at: datetime
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """A page of the contacts, and how many there are: in all, and with minutes that are certain."""
+
+    total: int
+    certain: int
+    people: list[Contact]
+
+
+def contacts(
+    session: Session,
+    encounters: Sequence[Encounter],
+    *,
+    air: timedelta,
+    cap: timedelta,
+    excluding: Collection[UUID],
+    first: int,
+    limit: int,
+    store: Any = Visit.__table__,
+) -> Contacts:
+    """Everybody whose stay can meet one of the encounters, `limit` of them from the one numbered `first` on.
+
+    The longest together for certain first, then the longest at most, then who met the case first. Minutes are
+    those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
+    are those of `visits.queries.meeting`.
+    """
+    people = _people(session, _spans(session, encounters, air=air, cap=cap, excluding=excluding, store=store))
+    ranked = sa.select(
+        *people.c,
+        sa.func.count().over().label("total"),
+        sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
+    ).order_by(people.c.certain.desc(), people.c.possible.desc(), people.c.first_at, people.c.person_id)
+    rows = session.execute(ranked.offset(first).limit(limit)).all()
+    # A page beyond the last one has no row that could say how many there are.
+    counted = rows[:1] or session.execute(ranked.limit(1)).all()
+    total, certain = (counted[0].total, counted[0].for_certain) if counted else (0, 0)
+    return Contacts(total, certain, [Contact(*row[:5]) for row in rows])
+
+
+def _spans(session: Session, encounters: Sequence[Encounter], **how: Any) -> Any:
+    """(person, encounter, from, to, whether for certain) of each time together."""
+    met = meeting(session, encounters, "person_id", "entered_at", "until_latest", "left_at", **how).subquery("met").c
+    return sa.select(
+        met.person_id,
+        met.number,
+        sa.case((met.entered_at > met.low, met.entered_at), else_=met.low).label("low"),
+        sa.case((met.until_latest < met.high, met.until_latest), else_=met.high).label("high"),
+        sa.and_(met.recorded, met.left_at.is_not(None)).label("sure"),
+    ).subquery("span")
+
+
+def _people(session: Session, span: Any) -> Any:
+    """One row for each person of the spans, with the minutes that at least one of theirs covers."""
+    moment = _exact if is_postgresql(session) else _microseconds
+    low, high = moment(span.c.low), moment(span.c.high)
+    sure = sa.case((span.c.sure, high))
+    before = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
+    # How far the person's earlier spans reach: what lies behind that was counted with them.
+    step = sa.select(
+        span.c.person_id,
+        span.c.number,
+        span.c.low.label("first_at"),
+        low.label("low"),
+        high.label("high"),
+        sure.label("sure"),
+        sa.func.max(high).over(**before).label("reached"),
+        sa.func.max(sure).over(**before).label("sure_reached"),
+    ).subquery("step")
+    return (
+        sa.select(
+            step.c.person_id,
+            _minutes(session, _added(step.c.low, step.c.sure, step.c.sure_reached)).label("certain"),
+            _minutes(session, _added(step.c.low, step.c.high, step.c.reached)).label("possible"),
+            sa.func.count(step.c.number.distinct()).label("encounters"),
+            sa.func.min(step.c.first_at).label("first_at"),
+        )
+        .group_by(step.c.person_id)
+        .subquery("person")
+    )
+
+
+def _added(low: Any, high: Any, reached: Any) -> Any:
+    """What a span adds to those before it; null where that is nothing."""
+    return sa.case((sa.or_(reached.is_(None), reached <= low), high - low), (reached < high, high - reached))
+
+
+def _exact(moment: Any) -> Any:
+    return moment
+
+
+def _microseconds(moment: Any) -> Any:
+    """A moment of SQLite as a number: its functions of time know milliseconds only."""
+    whole = sa.cast(sa.func.strftime("%s", moment), sa.BigInteger)
+    return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
+
+
+def _minutes(session: Session, lengths: Any) -> Any:
+    """Whole minutes of a sum of lengths."""
+    total = sa.func.sum(lengths)
+    if is_postgresql(session):
+        return sa.cast(sa.func.coalesce(sa.func.floor(sa.extract("epoch", total) / 60), 0), sa.Integer)
+    return sa.func.coalesce(total, 0) // 60_000_000
 
 
 def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | None:
