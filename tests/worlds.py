@@ -24,7 +24,21 @@ from tests.servers import Cluster
 MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
-TABLES = ["visit", "declaration", "submission", "person", "lookup", "code", "zone", "venue", "audit", "account"]
+TABLES = [
+    "kept_visit",
+    "kept_declaration",
+    "case_visit",
+    "visit",
+    "declaration",
+    "submission",
+    "person",
+    "lookup",
+    "code",
+    "zone",
+    "venue",
+    "audit",
+    "account",
+]
 
 
 @dataclass

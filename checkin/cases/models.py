@@ -11,7 +11,8 @@ from checkin.visits.models import Visit
 STATES = ("suspected", "confirmed", "discarded", "recovered", "died")
 OPEN_STATES = ("suspected", "confirmed")
 # Whoever recovered or died was ill, and those they met are still followed; who was not ill needs nothing.
-KEEPING_STATES = tuple(state for state in STATES if state != "discarded")
+DISCARDED = "discarded"
+KEEPING_STATES = tuple(state for state in STATES if state != DISCARDED)
 OWN, MET = "own", "met"
 _OPEN = sa.text(f"person_id IS NOT NULL AND state IN {OPEN_STATES}")
 

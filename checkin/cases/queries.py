@@ -47,15 +47,10 @@ class Kept:
 
 def kept(session: Session, case_id: UUID) -> Kept:
     """What is kept for a case."""
-    parts = dict(
-        session.execute(
-            sa.select(case_visit.c.part, sa.func.count())
-            .where(case_visit.c.case_id == case_id)
-            .group_by(case_visit.c.part)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        sa.select(case_visit.c.part, sa.func.count()).where(case_visit.c.case_id == case_id).group_by(case_visit.c.part)
     )
+    parts: dict[str, int] = {part: count for part, count in counted}
     told = (
         sa.select(kept_declaration.c.made_at, kept_declaration.c.id)
         .join(kept_visit, _told)
@@ -130,11 +125,10 @@ def kept_for(case_id: UUID, part: str) -> sa.Subquery:
 
 def first_kept(session: Session, case_id: UUID) -> datetime | None:
     """When the first of the case's own kept visits began."""
-    return session.scalar(
-        sa.select(sa.func.min(case_visit.c.entered_at)).where(
-            case_visit.c.case_id == case_id, case_visit.c.part == OWN
-        )
+    first: datetime | None = session.scalar(
+        sa.select(sa.func.min(case_visit.c.entered_at)).where(case_visit.c.case_id == case_id, case_visit.c.part == OWN)
     )
+    return first
 
 
 def same_visit(table: Any) -> sa.ColumnElement[bool]:

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -167,7 +166,7 @@ def freeze(
     encounters = queries.encounters(session, case.id, start - around, end + around)
     if encounters:
         met = meeting(session, encounters, **reach, excluding=[case.person_id]).subquery("met")
-        changed += _copy_visits(session, sa.select(*(met.c[name] for name in _visit.c.keys())).distinct())
+        changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
         changed += _claim(session, case, MET, met)
         changed += _let_go(session, case, start, end, met)
     changed += _copy_declarations(session, case)
@@ -246,18 +245,16 @@ def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: s
 def _sweep(session: Session) -> None:
     """Delete copies that no case claims."""
     session.execute(sa.delete(kept_visit).where(~sa.exists().where(queries.same_visit(kept_visit))))
-    told = sa.and_(kept_visit.c.declared_at == kept_declaration.c.made_at, kept_visit.c.declaration_id == kept_declaration.c.id)
+    told = sa.and_(
+        kept_visit.c.declared_at == kept_declaration.c.made_at, kept_visit.c.declaration_id == kept_declaration.c.id
+    )
     session.execute(sa.delete(kept_declaration).where(~sa.exists().where(told)))
 
 
 def _insert(session: Session, table: sa.Table, rows: sa.Select[Any]) -> Any:
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     # SQLite takes the ON of ON CONFLICT for that of a join unless something stands between.
-    return insert(table).from_select(_names(rows), rows.where(sa.literal_column("1") == 1))
-
-
-def _names(rows: sa.Select[Any]) -> Sequence[str]:
-    return [column.key for column in rows.selected_columns]
+    return insert(table).from_select(rows.selected_columns.keys(), rows.where(sa.literal_column("1") == 1))
 
 
 def _done(session: Session, statement: Any) -> int:
@@ -266,7 +263,13 @@ def _done(session: Session, statement: Any) -> int:
 
 
 def _record(
-    session: Session, now: datetime, actor: Actor, case: Case, action: str, detail: dict[str, Any], rows: int | None = None
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    case: Case,
+    action: str,
+    detail: dict[str, Any],
+    rows: int | None = None,
 ) -> None:
     audit.record(
         session,

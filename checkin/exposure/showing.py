@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
+from checkin.cases import queries as cases
 from checkin.charts import NARROW, bars
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
 from checkin.exposure import listing, queries
@@ -115,6 +116,8 @@ def person_page(session: Session, vault: Vault, lookup: Lookup) -> dict[str, Any
         "asked_phone": display_phone(str(asked.get("phone", ""))),
         "found": [(person, by_day(person.visits)) for person in found[:MOST_PEOPLE]],
         "more": len(found) > MOST_PEOPLE,
+        # Who is a case already is not made one a second time.
+        "cases": cases.open_cases_of(session, [person.id for person in found]),
         "days_kept": (lookup.end - lookup.start) // timedelta(days=1),
         "nationalities": NATIONALITIES,
         "local": local,

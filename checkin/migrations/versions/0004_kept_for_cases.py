@@ -13,9 +13,7 @@ OPEN = sa.text("person_id IS NOT NULL AND state IN ('suspected', 'confirmed')")
 
 def upgrade() -> None:
     op.add_column("case", sa.Column("person_id", sa.Uuid(), nullable=True))
-    op.create_index(
-        "uq_case_person_id", "case", ["person_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN
-    )
+    op.create_index("uq_case_person_id", "case", ["person_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_table(
         "kept_visit",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -67,6 +65,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "entered_at", "visit_id", name=op.f("pk_case_visit")),
     )
     op.create_index("ix_case_visit_visit", "case_visit", ["entered_at", "visit_id"])
+    op.add_column("lookup", sa.Column("person_id", sa.Uuid(), nullable=True))
     _lookup_kinds("'place', 'person', 'case'")
 
 
@@ -74,6 +73,7 @@ def downgrade() -> None:
     # The lower revision has no lookups by case; who made them stays in the log.
     op.execute("DELETE FROM lookup WHERE kind = 'case'")
     _lookup_kinds("'place', 'person'")
+    op.drop_column("lookup", "person_id")
     op.drop_table("case_visit")
     op.drop_table("kept_declaration")
     op.drop_table("kept_visit")
