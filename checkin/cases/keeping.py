@@ -1,16 +1,14 @@
 """What cases need of the store outlives the day: here they hear that it is about to go."""
 
 from datetime import datetime
-from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.audit.entry import Actor
 from checkin.cases import queries, service
 from checkin.cases.spread import air
-from checkin.visits.signals import day_expiring, people_leaving
+from checkin.visits.signals import day_expiring
 from checkin.visits.stays import longest
 
 ACTOR = Actor.command("visits expire")
@@ -19,10 +17,9 @@ ACTOR = Actor.command("visits expire")
 def connect() -> None:
     """Listen to the store; once is as good as twice."""
     day_expiring.connect(keep_day)
-    people_leaving.connect(keep_people)
 
 
-def keep_day(_sender: Any, *, session: Session, start: datetime, end: datetime, now: datetime) -> None:
+def keep_day(session: Session, *, start: datetime, end: datetime, now: datetime) -> None:
     """Refresh every open case for what began in [start, end), before it goes.
 
     Open ones alone: a case that ends is frozen once more then, and what its person does later is nobody's matter.
@@ -31,8 +28,3 @@ def keep_day(_sender: Any, *, session: Session, start: datetime, end: datetime, 
     most = longest(rules) + max(air(rules, disease) for disease in rules["disease"])
     for case in queries.open_with_visits(session, start - most, end + most):
         service.freeze(session, now=now, actor=ACTOR, case=case, rules=rules, span=(start, end))
-
-
-def keep_people(_sender: Any, *, session: Session) -> sa.Select[Any]:
-    """The people whom cases still need."""
-    return queries.people_needed()

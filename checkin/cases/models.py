@@ -22,7 +22,7 @@ class Case(db.Model):  # type: ignore[name-defined, misc]
     __table_args__ = (
         sa.CheckConstraint(f"state IN {STATES}", name="state"),
         # Nobody is two cases at a time; who falls ill again is a new one.
-        sa.Index("uq_case_person_id", "person_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("uq_case_open_person_id", "person_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
@@ -37,7 +37,7 @@ class Case(db.Model):  # type: ignore[name-defined, misc]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     opened_by: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # The person's first row, once it is known who the case is.
-    person_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    person_id: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)
 
     @property
     def number(self) -> str:
@@ -59,7 +59,9 @@ kept_visit = _kept(
     sa.Index("ix_kept_visit_person_id_entered_at", "person_id", "entered_at"),
     sa.Index("ix_kept_visit_declaration", "declared_at", "declaration_id"),
 )
-kept_declaration = _kept("kept_declaration", Declaration.__table__)
+kept_declaration = _kept(
+    "kept_declaration", Declaration.__table__, sa.Index("ix_kept_declaration_person_id", "person_id")
+)
 # Which case a kept visit belongs to, as the case's own or as one that can have met it: cases share rows.
 # No foreign keys: it is written by ten thousands of rows.
 case_visit = sa.Table(

@@ -48,9 +48,11 @@ class Kept:
 def kept(session: Session, case_id: UUID) -> Kept:
     """What is kept for a case."""
     counted = session.execute(
-        sa.select(case_visit.c.part, sa.func.count()).where(case_visit.c.case_id == case_id).group_by(case_visit.c.part)
+        sa.select(case_visit.c.part, sa.func.count().label("amount"))
+        .where(case_visit.c.case_id == case_id)
+        .group_by(case_visit.c.part)
     )
-    parts: dict[str, int] = {part: count for part, count in counted}
+    parts = {row.part: int(row.amount) for row in counted}
     told = (
         sa.select(kept_declaration.c.made_at, kept_declaration.c.id)
         .join(kept_visit, _told)
@@ -77,13 +79,6 @@ def open_with_visits(session: Session, start: datetime, end: datetime) -> list[C
     """Open cases whose person has visits in the store that began in [start, end], by number."""
     theirs = sa.exists().where(Visit.person_id == Case.person_id, Visit.entered_at.between(start, end))
     return list(session.scalars(sa.select(Case).where(Case.state.in_(OPEN_STATES), theirs).order_by(Case.seq)))
-
-
-def people_needed() -> sa.Select[Any]:
-    """A select of the people whom cases still need: those who are one, and those of the visits that are kept."""
-    cases = sa.select(Case.person_id.label("id")).where(Case.person_id.is_not(None))
-    both = cases.union(sa.select(kept_visit.c.person_id)).subquery("needed")
-    return sa.select(both.c.id)
 
 
 def encounters(

@@ -88,7 +88,7 @@ def case_page(session: Session, vault: Vault, lookup: Lookup, case: Case | None,
         "page": page,
         "pages": max(1, -(-people.total // showing.PAGE)),
         "note_names": showing.NOTE_NAMES,
-        "own_province": next((f", {place.name}" for place in places.provinces(session) if place.id == home), ""),
+        "own_province": showing.own_province(),
         "nationalities": NATIONALITIES,
         "local": showing.local,
     }

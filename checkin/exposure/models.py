@@ -35,7 +35,7 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     venue_kind: Mapped[str | None] = mapped_column(sa.String(16))
     # By case: who the case was when it was asked.
-    person_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    person_id: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)
     # By person: what was asked is sealed like every detail; the indexes find, and read as nothing.
     asked: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     id_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))

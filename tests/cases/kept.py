@@ -39,7 +39,7 @@ def link(app: Flask, session: Session, case: Case, person_id: UUID, now: datetim
 
 def expire(session: Session, start: datetime, end: datetime, now: datetime = NOW) -> None:
     """Take what began in [start, end) out of the store, as retention does: told first, then gone."""
-    day_expiring.send(None, session=session, start=start, end=end, now=now)
+    day_expiring.send(session, start=start, end=end, now=now)
     session.execute(sa.delete(Visit).where(Visit.entered_at >= start, Visit.entered_at < end))
     session.execute(sa.delete(Declaration).where(Declaration.made_at >= start, Declaration.made_at < end))
 

@@ -16,9 +16,9 @@ from checkin.cases.service import CaseFacts
 from checkin.declarations.models import Declaration
 from checkin.errors import DomainError
 from checkin.people.models import Person
+from checkin.store import upkeep
 from checkin.visits import service as visits
 from checkin.visits.models import Visit
-from checkin.visits.signals import people_leaving
 from tests import cast, factories
 from tests.cases.kept import DAY, HOUR, copies, expire, kept_ids, link, person_of
 from tests.conftest import NOW
@@ -265,15 +265,19 @@ def test_measles_stays_in_the_air_and_covid_does_not(app, session, came, market)
         service.unlink(session, now=NOW, actor=factories.SYSTEM, case=case)
 
 
-def test_people_whom_cases_need_are_named_when_people_leave(app, session, came):
-    own, met = came(1, HOUR), came(2, HOUR)
+def test_people_whom_a_case_needs_stay_when_the_store_lets_go_of_the_others(app, session, came):
+    own, met = came(1, 25 * DAY), came(2, 25 * DAY)
+    came(3, 26 * DAY)
+    came(4, HOUR)
+    case = factories.case(session)
     needed = {person_of(session, own), person_of(session, met)}
-    nobody = person_of(session, came(3, 40 * HOUR))
-    link(app, session, factories.case(session), person_of(session, own))
-    ((_, asked),) = people_leaving.send(None, session=session)
-    assert set(session.scalars(asked)) == needed
-    left = session.scalars(sa.select(Person.id).where(Person.id.not_in(asked))).all()
-    assert left == [nobody]
+    link(app, session, case, person_of(session, own), now=NOW - 4 * DAY)
+    session.commit()
+    done = upkeep.expire(session, now=NOW, keep_days=21)
+    session.expire_all()
+    assert (done.visits, done.people) == (3, 1)
+    assert needed < set(session.scalars(sa.select(Person.id)))
+    assert queries.kept(session, case.id) == Kept(1, 1, 2)
 
 
 # Against the oracle.

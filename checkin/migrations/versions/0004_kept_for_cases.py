@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -13,7 +13,10 @@ OPEN = sa.text("person_id IS NOT NULL AND state IN ('suspected', 'confirmed')")
 
 def upgrade() -> None:
     op.add_column("case", sa.Column("person_id", sa.Uuid(), nullable=True))
-    op.create_index("uq_case_person_id", "case", ["person_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index("ix_case_person_id", "case", ["person_id"])
+    op.create_index(
+        "uq_case_open_person_id", "case", ["person_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN
+    )
     op.create_table(
         "kept_visit",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -55,6 +58,7 @@ def upgrade() -> None:
         sa.Column("details", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("made_at", "id", name=op.f("pk_kept_declaration")),
     )
+    op.create_index("ix_kept_declaration_person_id", "kept_declaration", ["person_id"])
     op.create_table(
         "case_visit",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -67,17 +71,20 @@ def upgrade() -> None:
     op.create_index("ix_case_visit_visit", "case_visit", ["entered_at", "visit_id"])
     op.add_column("lookup", sa.Column("person_id", sa.Uuid(), nullable=True))
     _lookup_kinds("'place', 'person', 'case'")
+    op.create_index("ix_lookup_person_id", "lookup", ["person_id"])
 
 
 def downgrade() -> None:
     # The lower revision has no lookups by case; who made them stays in the log.
     op.execute("DELETE FROM lookup WHERE kind = 'case'")
+    op.drop_index("ix_lookup_person_id", "lookup")
     _lookup_kinds("'place', 'person'")
     op.drop_column("lookup", "person_id")
     op.drop_table("case_visit")
     op.drop_table("kept_declaration")
     op.drop_table("kept_visit")
-    op.drop_index("uq_case_person_id", "case")
+    op.drop_index("uq_case_open_person_id", "case")
+    op.drop_index("ix_case_person_id", "case")
     op.drop_column("case", "person_id")
 
 
