@@ -16,7 +16,6 @@ from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import Contact, Contacts, StayRow
 from checkin.exposure.timeline import seen
-from checkin.places import queries as places
 from checkin.vault import Vault
 from checkin.venues import queries as venues
 from checkin.visits import stays
@@ -71,7 +70,6 @@ def case_page(session: Session, vault: Vault, lookup: Lookup, case: Case | None,
     presences = found.presences(people.people) if people.people else []
     own = queries.own_stays(session, case.id, lookup.start, lookup.end) if found.same_person else []
     visits = [visit for theirs in seen(session, own).values() for visit in theirs]
-    home = context.config().province
     return {
         "same_person": found.same_person,
         "known": bool(case.onset_on or case.sample_on),
@@ -88,7 +86,7 @@ def case_page(session: Session, vault: Vault, lookup: Lookup, case: Case | None,
         "page": page,
         "pages": max(1, -(-people.total // showing.PAGE)),
         "note_names": showing.NOTE_NAMES,
-        "own_province": showing.own_province(),
+        "own_province": showing.own_province(session),
         "nationalities": NATIONALITIES,
         "local": showing.local,
     }

@@ -96,11 +96,16 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
         "page": page,
         "pages": max(1, -(-len(people) // PAGE)),
         "note_names": NOTE_NAMES,
-        # Nearly everybody lives in the province: its name behind each commune would only cost room.
-        "own_province": next((f", {place.name}" for place in places.provinces(session) or () if place.id == home), ""),
+        "own_province": own_province(session),
         "nationalities": NATIONALITIES,
         "local": local,
     }
+
+
+def own_province(session: Session) -> str:
+    """What stands behind nearly every commune's name and would only cost room there."""
+    home = context.config().province
+    return next((f", {place.name}" for place in places.provinces(session) or () if place.id == home), "")
 
 
 # More people than this share no number; the page then asks for more of what is known. Exports hold all.
