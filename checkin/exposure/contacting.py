@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -21,37 +22,49 @@ from checkin.venues import queries as venues
 from checkin.visits import stays
 from checkin.visits.queries import Encounter, meeting
 
+BLOCK = 500
+
 
 class Contacting:
     """The encounters of a lookup by case, and those who can have had a part in them."""
 
     def __init__(self, session: Session, lookup: Lookup, case: Case) -> None:
-        self.session, self.lookup, self.case = session, lookup, case
-        self.rules = context.rules(clock.to_local(lookup.end).date())
+        rules = context.rules(clock.to_local(lookup.end).date())
+        self.window = Window(lookup.start, lookup.end)
         # A case that was given another person since is not who was asked about.
         self.same_person = case.person_id is not None and case.person_id == lookup.person_id
         self.encounters: list[Encounter] = (
             cases.encounters(session, case.id, lookup.start, lookup.end, clip=True) if self.same_person else []
         )
-        self.how: dict[str, Any] = {
-            "air": air(self.rules, case.disease),
-            "cap": stays.longest(self.rules),
+        self.air = air(rules, case.disease)
+        self.days_before = days_before(rules, case.disease)
+        self._how: dict[str, Any] = {
+            "air": self.air,
+            "cap": stays.longest(rules),
             "excluding": [lookup.person_id],
             "store": cases.kept_for(case.id, MET),
         }
 
-    def people(self, first: int, limit: int) -> Contacts:
+    def people(self, session: Session, first: int, limit: int) -> Contacts:
         """A page of the people, ranked, and how many there are."""
         if not self.encounters:
             return Contacts(0, 0, [])
-        return queries.contacts(self.session, self.encounters, **self.how, first=first, limit=limit)
+        return queries.contacts(session, self.encounters, **self._how, first=first, limit=limit)
 
-    def presences(self, people: Sequence[Contact]) -> list[Presence[StayRow]]:
+    def everybody(self, session: Session) -> list[Contact]:
+        """All of them in the same order."""
+        return self.people(session, 0, self.people(session, 0, 1).total).people
+
+    def presences(self, session: Session, people: Sequence[Contact]) -> list[Presence[StayRow]]:
         """These people with those of their stays that met the case."""
-        met = meeting(self.session, self.encounters, "entered_at", "id", **self.how)
-        theirs: dict[Any, list[StayRow]] = {}
-        for stay in queries.met_stays(self.session, [one.person_id for one in people], met, self.how["store"]):
-            theirs.setdefault(stay.person_id, []).append(stay)
+        if not people:
+            return []
+        met = meeting(session, self.encounters, "entered_at", "id", **self._how)
+        theirs: dict[UUID, list[StayRow]] = {}
+        for start in range(0, len(people), BLOCK):
+            ids = [one.person_id for one in people[start : start + BLOCK]]
+            for stay in queries.met_stays(session, ids, met, self._how["store"]):
+                theirs.setdefault(stay.person_id, []).append(stay)
         return [
             Presence(one.person_id, one.certain_minutes, one.possible_minutes, tuple(theirs[one.person_id]))
             for one in people
@@ -64,23 +77,23 @@ def case_page(session: Session, vault: Vault, lookup: Lookup, case: Case | None,
         return None
     found = Contacting(session, lookup, case)
     first = (page - 1) * showing.PAGE
-    people = found.people(first, showing.PAGE)
+    people = found.people(session, first, showing.PAGE)
     if page > 1 and not people.people:
         return None
-    presences = found.presences(people.people) if people.people else []
+    presences = found.presences(session, people.people)
     own = queries.own_stays(session, case.id, lookup.start, lookup.end) if found.same_person else []
     visits = [visit for theirs in seen(session, own).values() for visit in theirs]
     return {
         "same_person": found.same_person,
         "known": bool(case.onset_on or case.sample_on),
-        "before": days_before(found.rules, case.disease),
-        "air_minutes": round(found.how["air"].total_seconds() / 60),
+        "before": found.days_before,
+        "air_minutes": round(found.air.total_seconds() / 60),
         "own": len(visits),
         "days": by_day(visits),
         "total": people.total,
         "certain": people.certain,
         "met": {one.person_id: one.encounters for one in people.people},
-        "rows": listing.rows(session, vault, presences, Window(lookup.start, lookup.end), kept_declaration),
+        "rows": listing.rows(session, vault, presences, found.window, kept_declaration),
         "venue_names": venues.names(session, {stay.venue_id for one in presences for stay in one.stays}),
         "first": first,
         "page": page,

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
+from checkin.declarations.models import Declaration
 from checkin.exposure.exports import Cell, to_csv, to_xlsx
 from checkin.exposure.listing import Person, rows
 from checkin.exposure.models import Lookup
@@ -24,8 +26,9 @@ def export_place(
     found: Sequence[Presence[StayRow]],
     window: Window,
     form: str,
+    told: Table = Declaration.__table__,
 ) -> bytes:
-    """The list of a place: one line per person, as many lines as people."""
+    """The list of a place or of a case: one line per person, as many lines as people; `told` as in `rows`."""
     heads = [
         gettext("STT"),
         *_person_heads(),
@@ -38,7 +41,7 @@ def export_place(
         gettext("Sàng lọc"),
     ]
     lines: list[list[Cell]] = []
-    for number, row in enumerate(rows(session, vault, found, window), start=1):
+    for number, row in enumerate(rows(session, vault, found, window, told), start=1):
         stays = row.presence.stays
         last = stays[-1]
         lines.append(

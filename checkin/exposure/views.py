@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.cases import queries as cases
-from checkin.cases.models import Case
+from checkin.cases.models import Case, kept_declaration
 from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
 from checkin.db import db, set_read_only
@@ -120,6 +120,10 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
         if lookup.kind == PLACE:
             found = showing.found_at(session, lookup)
             body = export_place(session, vault, lookup, case, found.people, found.window, form)
+        elif lookup.kind == CASE and case is not None:
+            met = contacting.Contacting(session, lookup, case)
+            people = met.presences(session, met.everybody(session))
+            body = export_place(session, vault, lookup, case, people, met.window, form, kept_declaration)
         else:
             body = export_person(session, vault, lookup, case, form)
     except TooManyRows:

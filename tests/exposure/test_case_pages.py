@@ -1,5 +1,7 @@
 """The page of a case and the lookup by case: linking a person who was found, what is kept, whom the case met."""
 
+import csv
+import io
 import re
 from datetime import timedelta
 
@@ -184,6 +186,16 @@ def test_the_export_of_a_person_outlives_the_day(officer, world):
     page = find(officer, phone="0904118226")
     text = post(officer, f"{page}/export.csv").data.decode("utf-8-sig")
     assert OTHER in text and "Chợ Hạ Long 1" in text
+
+
+def test_the_export_of_the_people_of_a_case_holds_as_many_as_the_page_says_and_outlives_the_day(officer, world):
+    linked(officer)
+    days_go(world)
+    page = look_up(officer).location
+    lines = list(csv.reader(io.StringIO(post(officer, f"{page}/export.csv").data.decode("utf-8-sig"))))
+    assert [line[1] for line in lines[1:]] == [OTHER]
+    assert "Chợ Hạ Long 1" in lines[1]
+    assert actions(world, "lookup.export%") == ["lookup.export.csv"]
 
 
 def test_the_record_is_committed_before_anything_of_the_case_is_read(officer, world, monkeypatch):
