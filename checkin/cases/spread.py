@@ -47,6 +47,7 @@ def reach(
     Decision on F1 of 29 December 2021. Without onset and sample: from `earliest` on, all there is.
     """
     first = min((day for day in (onset_on, sample_on) if day), default=None)
-    end = min(clock.day_bounds(isolated_on)[1], now) if isolated_on else now
+    # The last moment of the day, so that the page names that day and not the next one.
+    end = min(clock.day_bounds(isolated_on)[1] - timedelta(microseconds=1), now) if isolated_on else now
     start = earliest if first is None else clock.day_bounds(first - timedelta(days=before))[0]
     return Reach(min(start, end), end, first is not None)
