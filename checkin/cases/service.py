@@ -169,7 +169,7 @@ def freeze(
         changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
         changed += _claim(session, case, MET, met)
         changed += _let_go(session, case, start, end, met)
-    changed += _copy_declarations(session, case)
+    changed += _copy_declarations(session, case, start, end)
     result = queries.kept(session, case.id)
     if changed or span is None:
         _record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
@@ -197,11 +197,20 @@ def _copy_visits(session: Session, rows: sa.Select[Any]) -> int:
     return _done(session, insert.on_conflict_do_update(index_elements=["entered_at", "id"], set_=fresh, where=stale))
 
 
-def _copy_declarations(session: Session, case: Case) -> int:
+def _copy_declarations(session: Session, case: Case, start: datetime, end: datetime) -> int:
+    # A declaration never changes: one that was copied is not read again.
+    copied = sa.exists().where(
+        kept_declaration.c.made_at == kept_visit.c.declared_at, kept_declaration.c.id == kept_visit.c.declaration_id
+    )
     told = (
         sa.select(kept_visit.c.declared_at, kept_visit.c.declaration_id)
         .join(case_visit, queries.same_visit(kept_visit))
-        .where(case_visit.c.case_id == case.id, kept_visit.c.declaration_id.is_not(None))
+        .where(
+            case_visit.c.case_id == case.id,
+            case_visit.c.entered_at.between(start, end),
+            kept_visit.c.declaration_id.is_not(None),
+            ~copied,
+        )
         .distinct()
         .subquery("told")
     )
