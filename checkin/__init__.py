@@ -7,6 +7,7 @@ from importlib import import_module
 from flask import Flask
 
 from checkin import cli, db, errors, i18n, logs, metrics, replica, web
+from checkin.cases import keeping
 from checkin.config import ROOT, Config
 from checkin.declarations.triage import TriageRules
 from checkin.features import FEATURES
@@ -40,6 +41,8 @@ def create_app(config: Config | None = None, vault: Vault | None = None) -> Flas
     accounts_access.init_app(app)
     for feature in FEATURES:
         accounts_access.mount(app, feature, config.tier)
+    # In every tier: whichever process takes a day out of the store, cases keep what is theirs.
+    keeping.connect()
     cli.init_app(app)
     return app
 

@@ -37,4 +37,5 @@ FEATURES = (
     _feature("checkin.cases.views:bp", {STAFF}, {CDC}),
     _feature("checkin.exposure.views:bp", {STAFF}, {CDC}),
     _feature("checkin.exposure.downloads:bp", {STAFF}, {CDC}),
+    _feature("checkin.exposure.casework:bp", {STAFF}, {CDC}),
 )

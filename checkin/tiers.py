@@ -45,6 +45,11 @@ STAFF_GRANTS = {
     "lookup": "SELECT, INSERT",
     "export": "SELECT, INSERT, UPDATE",
     "export_part": "SELECT, INSERT, DELETE",
+    # Freezing copies within the database, keeps ends up to date, and lets go of what no case needs.
+    "kept_visit": "SELECT, INSERT, DELETE, "
+    "UPDATE (left_at, end_set_by, until_likely, until_latest, declaration_id, declared_at)",
+    "kept_declaration": "SELECT, INSERT, DELETE",
+    "case_visit": "SELECT, INSERT, DELETE",
     "audit": "SELECT, INSERT",
     "alembic_version": "SELECT",
 }

@@ -27,8 +27,8 @@ MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
 TABLES = [
-    "visit", "declaration", "submission", "person", "export_part", "export", "lookup", "code", "zone", "venue", "audit",
-    "account",
+    "kept_visit", "kept_declaration", "case_visit", "visit", "declaration", "submission", "person", "export_part",
+    "export", "lookup", "code", "zone", "venue", "audit", "account",
 ]  # fmt: skip
 
 

@@ -1,14 +1,43 @@
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
-from checkin.cases.models import STATES, Case
+from checkin.cases import queries
+from checkin.cases.models import (
+    KEEPING_STATES,
+    MET,
+    OPEN_STATES,
+    OWN,
+    STATES,
+    Case,
+    case_visit,
+    kept_declaration,
+    kept_visit,
+)
+from checkin.cases.queries import Kept
+from checkin.cases.spread import air
+from checkin.db import is_postgresql
+from checkin.declarations.models import Declaration
 from checkin.errors import DomainError
 from checkin.ids import new_id
+from checkin.rules import RuleSet
+from checkin.visits.models import Visit
+from checkin.visits.queries import meeting
+from checkin.visits.stays import longest
+
+# Any number that nothing else uses. Taken before the lock of the log, never after it: what is kept changes one
+# at a time, so that nobody takes away a row that somebody else is about to share.
+KEEPING_LOCK = 0x4B454550
+# What the store may still change in a visit.
+_CHANGING = ("left_at", "end_set_by", "until_likely", "until_latest", "declaration_id", "declared_at")
+_visit, _declaration = Visit.__table__, Declaration.__table__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +74,219 @@ def open_case(session: Session, *, now: datetime, actor: Actor, facts: CaseFacts
     return case
 
 
-def set_state(session: Session, *, now: datetime, actor: Actor, case: Case, state: str) -> None:
-    """Change the state of a case. Raises DomainError('state') for one that is unknown."""
+def set_state(session: Session, *, now: datetime, actor: Actor, case: Case, state: str, rules: RuleSet) -> None:
+    """Change the state of a case, and with it what is kept for it: nothing for one that was none.
+
+    Raises DomainError: 'state' for one that is unknown, 'doubled' where the person is another open case.
+    """
     if state not in STATES:
         raise DomainError("state")
+    _lock_kept(session)
+    if state in OPEN_STATES and case.person_id and queries.open_case_of(session, case.person_id) not in (None, case):
+        raise DomainError("doubled")
     before, case.state = case.state, state
     session.flush()
+    _record(session, now, actor, case, "case.state", {"from": before, "to": state})
+    if case.person_id is None:
+        return
+    if state in KEEPING_STATES:
+        freeze(session, now=now, actor=actor, case=case, rules=rules)
+    elif before in KEEPING_STATES:
+        release(session, now=now, actor=actor, case=case)
+
+
+def open_for(
+    session: Session, *, now: datetime, actor: Actor, facts: CaseFacts, person_id: UUID, found_by: str, rules: RuleSet
+) -> Case:
+    """A new case of a person whom a lookup found (`found_by`, its number). Raises DomainError as `link` does."""
+    _lock_kept(session)
+    case = open_case(session, now=now, actor=actor, facts=facts)
+    link(session, now=now, actor=actor, case=case, person_id=person_id, found_by=found_by, rules=rules)
+    return case
+
+
+def link(
+    session: Session, *, now: datetime, actor: Actor, case: Case, person_id: UUID, found_by: str, rules: RuleSet
+) -> Kept:
+    """Say who the case is, and freeze what belongs to it. `found_by` is the number of the lookup that found them.
+
+    Raises DomainError: 'linked' when the case has a person, 'discarded' when it was none, 'doubled' when the
+    person is another open case.
+    """
+    _lock_kept(session)
+    session.refresh(case)
+    if case.person_id is not None:
+        raise DomainError("linked")
+    if case.state not in KEEPING_STATES:
+        raise DomainError("discarded")
+    if case.state in OPEN_STATES and queries.open_case_of(session, person_id) is not None:
+        raise DomainError("doubled")
+    case.person_id = person_id
+    session.flush()
+    _record(session, now, actor, case, "case.link", {"lookup": found_by})
+    return freeze(session, now=now, actor=actor, case=case, rules=rules)
+
+
+def unlink(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
+    """Take the person off a case: nothing is kept for it any more. Raises DomainError('unlinked') without one."""
+    _lock_kept(session)
+    session.refresh(case)
+    if case.person_id is None:
+        raise DomainError("unlinked")
+    release(session, now=now, actor=actor, case=case)
+    case.person_id = None
+    session.flush()
+    _record(session, now, actor, case, "case.unlink", {})
+
+
+def freeze(
+    session: Session,
+    *,
+    now: datetime,
+    actor: Actor,
+    case: Case,
+    rules: RuleSet,
+    span: tuple[datetime, datetime] | None = None,
+) -> Kept:
+    """Copy the case's own visits, every stay that can meet one of them, and their declarations; what is kept then.
+
+    All that the store holds, or what began in `span`. Again it copies what is new and what changed, such as an end
+    recorded later, and lets go of stays that by now cannot have met; what the store no longer has stays as it is.
+    Logged, for a span only where something changed. Nothing for a case without a person and for one that was none.
+    """
+    if case.person_id is None or case.state not in KEEPING_STATES:
+        return Kept(0, 0, 0)
+    _lock_kept(session)
+    start, end = span or (now - timedelta(days=rules.retention_days + 1), now)
+    reach = {"air": air(rules, case.disease), "cap": longest(rules)}
+    around = sum(reach.values(), timedelta())
+    own = sa.select(*_visit.c).where(_visit.c.person_id == case.person_id, _visit.c.entered_at.between(start, end))
+    changed = _copy_visits(session, own)
+    changed += _claim(session, case, OWN, own.subquery())
+    encounters = queries.encounters(session, case.id, start - around, end + around)
+    if encounters:
+        met = meeting(session, encounters, **reach, excluding=[case.person_id]).subquery("met")
+        changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
+        changed += _claim(session, case, MET, met)
+        changed += _let_go(session, case, start, end, met)
+    changed += _copy_declarations(session, case, start, end)
+    result = queries.kept(session, case.id)
+    if changed or span is None:
+        _record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
+    return result
+
+
+def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
+    """Let go of everything that is kept for the case; what another case shares stays."""
+    _lock_kept(session)
+    result = queries.kept(session, case.id)
+    session.execute(sa.delete(case_visit).where(case_visit.c.case_id == case.id))
+    _sweep(session)
+    _record(session, now, actor, case, "case.release", asdict(result), rows=result.own + result.met)
+
+
+def _lock_kept(session: Session) -> None:
+    if is_postgresql(session):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(KEEPING_LOCK)))
+
+
+def _copy_visits(session: Session, rows: sa.Select[Any]) -> int:
+    insert = _insert(session, kept_visit, rows)
+    stale = sa.or_(*(kept_visit.c[name].is_distinct_from(insert.excluded[name]) for name in _CHANGING))
+    fresh = {name: insert.excluded[name] for name in _CHANGING}
+    return _done(session, insert.on_conflict_do_update(index_elements=["entered_at", "id"], set_=fresh, where=stale))
+
+
+def _copy_declarations(session: Session, case: Case, start: datetime, end: datetime) -> int:
+    # A declaration never changes: one that was copied is not read again.
+    copied = sa.exists().where(
+        kept_declaration.c.made_at == kept_visit.c.declared_at, kept_declaration.c.id == kept_visit.c.declaration_id
+    )
+    told = (
+        sa.select(kept_visit.c.declared_at, kept_visit.c.declaration_id)
+        .join(case_visit, queries.same_visit(kept_visit))
+        .where(
+            case_visit.c.case_id == case.id,
+            case_visit.c.entered_at.between(start, end),
+            kept_visit.c.declaration_id.is_not(None),
+            ~copied,
+        )
+        .distinct()
+        .subquery("told")
+    )
+    same = sa.and_(_declaration.c.made_at == told.c.declared_at, _declaration.c.id == told.c.declaration_id)
+    rows = sa.select(*_declaration.c).join(told, same)
+    return _done(session, _insert(session, kept_declaration, rows).on_conflict_do_nothing())
+
+
+def _claim(session: Session, case: Case, part: str, rows: sa.Subquery) -> int:
+    mine = sa.select(
+        sa.literal(case.id, sa.Uuid).label("case_id"),
+        rows.c.entered_at,
+        rows.c.id.label("visit_id"),
+        sa.literal(part).label("part"),
+    ).distinct()
+    return _done(session, _insert(session, case_visit, mine).on_conflict_do_nothing())
+
+
+def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: sa.Subquery) -> int:
+    """Stays that by what the store says now did not meet the case; how many."""
+    of_case = (
+        sa.select(case_visit.c.entered_at, case_visit.c.visit_id)
+        .join(_visit, queries.same_visit(_visit))
+        .where(
+            case_visit.c.case_id == case.id,
+            case_visit.c.part == MET,
+            case_visit.c.entered_at.between(start, end),
+        )
+    )
+    wrong = of_case.except_(sa.select(met.c.entered_at, met.c.id))
+    gone = sa.delete(case_visit).where(
+        case_visit.c.case_id == case.id,
+        sa.tuple_(case_visit.c.entered_at, case_visit.c.visit_id).in_(wrong),
+    )
+    count = _done(session, gone)
+    if count:
+        _sweep(session)
+    return count
+
+
+def _sweep(session: Session) -> None:
+    """Delete copies that no case claims."""
+    session.execute(sa.delete(kept_visit).where(~sa.exists().where(queries.same_visit(kept_visit))))
+    told = sa.and_(
+        kept_visit.c.declared_at == kept_declaration.c.made_at, kept_visit.c.declaration_id == kept_declaration.c.id
+    )
+    session.execute(sa.delete(kept_declaration).where(~sa.exists().where(told)))
+
+
+def _insert(session: Session, table: sa.Table, rows: sa.Select[Any]) -> Any:
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    # SQLite takes the ON of ON CONFLICT for that of a join unless something stands between.
+    return insert(table).from_select(rows.selected_columns.keys(), rows.where(sa.literal_column("1") == 1))
+
+
+def _done(session: Session, statement: Any) -> int:
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _record(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    case: Case,
+    action: str,
+    detail: dict[str, Any],
+    rows: int | None = None,
+) -> None:
     audit.record(
         session,
         now=now,
         actor=actor,
-        action="case.state",
+        action=action,
         subject=case.number,
         case_number=case.number,
-        detail={"from": before, "to": state},
+        rows=rows,
+        detail=detail,
     )

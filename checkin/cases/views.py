@@ -6,6 +6,7 @@ from flask_login import current_user
 from checkin import clock, context
 from checkin.cases import queries, service
 from checkin.cases.forms import STATE_NAMES, CaseForm
+from checkin.cases.models import DISCARDED
 from checkin.db import db
 from checkin.errors import DomainError
 from checkin.i18n import locale_code
@@ -18,6 +19,11 @@ def disease_names() -> dict[str, str]:
     """Names of the diseases in today's rules, in the reader's language."""
     key = "name" if locale_code() == "vi" else "name_en"
     return {code: str(rule[key]) for code, rule in context.rules(clock.today())["disease"].items()}
+
+
+def state_names() -> dict[str, str]:
+    """Names of the states, in the reader's language."""
+    return {state: str(name) for state, name in STATE_NAMES.items()}
 
 
 def case_form() -> CaseForm:
@@ -51,16 +57,25 @@ def set_state(number: str) -> ResponseReturnValue:
     case = queries.by_number(db.session(), number)
     if case is None:
         abort(404)
+    state = request.form.get("state", "")
+    if state == DISCARDED and case.person_id and "sure" not in request.form:
+        # What a case keeps the store may no longer have: letting go of it cannot be undone.
+        return redirect(url_for("casework.show", number=case.number, _anchor="discard"))
     try:
         service.set_state(
             db.session(),
             now=clock.now(),
             actor=current_user.actor,
             case=case,
-            state=request.form.get("state", ""),
+            state=state,
+            rules=context.rules(clock.today()),
         )
-    except DomainError:
-        abort(400)
+    except DomainError as error:
+        db.session.rollback()
+        if error.reason != "doubled":
+            abort(400)
+        flash(gettext("Người của ca %(number)s đã là một ca khác đang mở.", number=case.number), "warn")
+        return redirect(url_for(".index"))
     db.session.commit()
     flash(gettext("Đã đổi tình trạng ca %(number)s.", number=case.number), "ok")
     return redirect(url_for(".index"))

@@ -10,17 +10,25 @@ from checkin.declarations.models import Declaration
 from checkin.vault import Vault, VaultError
 
 
-def opened(session: Session, vault: Vault, keys: Iterable[tuple[datetime, UUID]]) -> dict[UUID, dict[str, Any] | None]:
-    """Details by declaration id; None where they cannot be opened, so that one bad row stops no list."""
+def opened(
+    session: Session,
+    vault: Vault,
+    keys: Iterable[tuple[datetime, UUID]],
+    table: sa.Table = Declaration.__table__,
+) -> dict[UUID, dict[str, Any] | None]:
+    """Details by declaration id; None where they cannot be opened, so that one bad row stops no list.
+
+    `table` has the columns of the store's: it, or copies that outlive their day.
+    """
     wanted = list(keys)
     found: dict[UUID, dict[str, Any] | None] = {}
     for start in range(0, len(wanted), 500):
         block = wanted[start : start + 500]
         rows = session.execute(
-            sa.select(Declaration.id, Declaration.details).where(
-                Declaration.id.in_([key[1] for key in block]),
+            sa.select(table.c.id, table.c.details).where(
+                table.c.id.in_([key[1] for key in block]),
                 # Bounds on the day, so that only the days in question are read.
-                Declaration.made_at.between(min(block)[0], max(block)[0]),
+                table.c.made_at.between(min(block)[0], max(block)[0]),
             )
         )
         for declaration_id, details in rows:

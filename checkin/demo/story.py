@@ -24,6 +24,7 @@ from checkin.exposure import queries as exposure
 from checkin.exposure import service as lookups
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked
+from checkin.people import queries as people
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 from checkin.visits.stays import longest
@@ -117,7 +118,9 @@ def make_cases(
         120, "Hành khách tàu tham quan", "confirmed", onset_on=days_ago(12), sample_on=days_ago(11),
         isolated_on=days_ago(11),
     )  # fmt: skip
-    cases.set_state(session, now=now - timedelta(minutes=90), actor=cdc, case=third, state="recovered")
+    cases.set_state(
+        session, now=now - timedelta(minutes=90), actor=cdc, case=third, state="recovered", rules=rules_on(today)
+    )
     _look_by_signal(session, world, cdc)
     return found
 
@@ -166,6 +169,10 @@ def _look_for_the_trader(
     bound = Bound(case=case, signal=None, reason="Tìm các nơi ca bệnh đã đến để truy nguồn lây.")
     lookup = lookups.ask_person(session, vault, now=at, actor=cdc, bound=bound, asked=asked)
     lookups.read(session, now=at, actor=cdc, lookup=lookup, case=case, action="lookup.read", rows=None)
+    found = people.matching(session, id_index=lookup.id_index, phone_index=None, name_index=lookup.name_index)
+    at += timedelta(minutes=2)
+    rules = rules_on(clock.to_local(at).date())
+    cases.link(session, now=at, actor=cdc, case=case, person_id=found[0].person_id, found_by=lookup.number, rules=rules)
 
 
 def _look_by_signal(session: Session, world: World, cdc: Actor) -> None:

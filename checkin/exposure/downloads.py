@@ -15,8 +15,7 @@ from checkin.db import db, set_read_only
 from checkin.errors import frames
 from checkin.exposure import exporting, jobs, queries, service, showing
 from checkin.exposure.exports import MARK, TooManyRows, csv_lines
-from checkin.exposure.models import DIED, DONE, FAILED, PLACE, RUNNING, WAITING, Export, Lookup
-from checkin.exposure.showing import Asked
+from checkin.exposure.models import DIED, DONE, FAILED, PERSON, RUNNING, WAITING, Export, Lookup
 from checkin.i18n import format_count, locale_code
 from checkin.vault import VaultError
 
@@ -44,9 +43,9 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     if row is None:
         abort(404)
     lookup, case = row
-    if lookup.kind != PLACE:
+    if lookup.kind == PERSON:
         return _person(lookup, case, form)
-    what = Asked.of(session, lookup)
+    what = exporting.whole_list(session, lookup, case)
     people = what.count(session)
     if form == "xlsx" and people > jobs.MOST_ROWS:
         return render_template("exposure/too_many.html", lookup=lookup, people=people, most=jobs.MOST_ROWS), 413
@@ -118,7 +117,7 @@ def _person(lookup: Lookup, case: Case | None, form: str) -> ResponseReturnValue
     return _file(iter([body]), CSV if form == "csv" else XLSX, f"{lookup.number}.{form}", len(body))
 
 
-def _csv(asked: Asked, expected: int) -> Iterator[bytes]:
+def _csv(asked: exporting.WholeList, expected: int) -> Iterator[bytes]:
     # The request's own end, which came before the first line, let go of the session and of what it said.
     set_read_only(True)
     session, written, total, whole = db.session(), 0, expected, False

@@ -1,15 +1,18 @@
 """What stands in the columns of an exported list."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from flask_babel import gettext
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
+from checkin.exposure.contacting import Contacting
 from checkin.exposure.exports import Cell, to_csv, to_xlsx
 from checkin.exposure.listing import Person, Row, rows
-from checkin.exposure.models import Lookup
+from checkin.exposure.models import CASE, Lookup
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
 from checkin.exposure.showing import Asked
@@ -19,6 +22,27 @@ from checkin.vault import Vault
 
 # People whose names are opened at a time.
 BLOCK = 500
+
+
+class WholeList(Protocol):
+    """What a list of people is made of, by the kind of its lookup."""
+
+    @property
+    def window(self) -> Window: ...
+    @property
+    def told(self) -> Table:
+        """Where their declarations are: in the store, or in the copies that cases keep."""
+
+    def count(self, session: Session) -> int: ...
+    def ranked(self, session: Session) -> list[UUID]: ...
+    def some(self, session: Session, people: Sequence[UUID]) -> list[Presence[StayRow]]: ...
+
+
+def whole_list(session: Session, lookup: Lookup, case: Case | None) -> WholeList:
+    """The list of a lookup by place or by case."""
+    if lookup.kind == CASE and case is not None:
+        return Contacting(session, lookup, case)
+    return Asked.of(session, lookup)
 
 
 class MissingPeople(Exception):
@@ -40,24 +64,27 @@ def place_heads() -> list[str]:
     ]
 
 
-def place_blocks(session: Session, vault: Vault, asked: Asked, people: Sequence[UUID]) -> Iterator[list[list[Cell]]]:
+def place_blocks(
+    session: Session, vault: Vault, asked: WholeList, people: Sequence[UUID]
+) -> Iterator[list[list[Cell]]]:
     """The list of a place, one line per person, as many lines as people; read and opened block by block.
 
     Raises MissingPeople where somebody of the list is no longer there.
     """
     for start in range(0, len(people), BLOCK):
         block = people[start : start + BLOCK]
-        lines = place_lines(session, vault, asked.some(session, block), asked.window, first=start + 1)
+        lines = place_lines(session, vault, asked, asked.some(session, block), first=start + 1)
         if len(lines) != len(block):
             raise MissingPeople
         yield lines
 
 
 def place_lines(
-    session: Session, vault: Vault, found: Sequence[Presence[StayRow]], window: Window, *, first: int = 1
+    session: Session, vault: Vault, asked: WholeList, found: Sequence[Presence[StayRow]], *, first: int = 1
 ) -> list[list[Cell]]:
     """The lines of these people, numbered from `first`."""
-    return [_place_line(number, row) for number, row in enumerate(rows(session, vault, found, window), start=first)]
+    opened = rows(session, vault, found, asked.window, asked.told)
+    return [_place_line(number, row) for number, row in enumerate(opened, start=first)]
 
 
 def place_workbook(lookup: Lookup, case: Case | None, lines: Iterable[Sequence[Cell]]) -> bytes:

@@ -35,8 +35,18 @@ class LocalTime(Text):
             raise ValidationError(gettext("Ghi ngày và giờ, ví dụ 2026-11-20T10:05.")) from error
 
 
-class BoundForm(Form):
-    """What every lookup needs: a case, a new case or a signal; and a reason."""
+class ReasonForm(Form):
+    """The reason that every lookup needs."""
+
+    reason = Text(_l("Lý do tra cứu"), [Needed(_l("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))], limit=500)
+
+    def validate_reason(self, field: Text) -> None:
+        if len(field.data or "") < 5:
+            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
+
+
+class BoundForm(ReasonForm):
+    """What every lookup needs besides: a case, a new case or a signal."""
 
     case = SelectField(_l("Ca bệnh hoặc tín hiệu"), choices=[], validate_choice=False)
     signal = Text(_l("Tín hiệu gì?"), limit=200, description=_l("Ví dụ: chùm sốt ở trường, tin từ bệnh viện."))
@@ -44,11 +54,6 @@ class BoundForm(Form):
     case_disease = SelectField(_l("Bệnh"), choices=[], validate_choice=False)
     case_onset = DateField(_l("Ngày khởi phát"), [Optional()])
     case_sample = DateField(_l("Ngày lấy mẫu"), [Optional()])
-    reason = Text(_l("Lý do tra cứu"), [Needed(_l("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))], limit=500)
-
-    def validate_reason(self, field: Text) -> None:
-        if len(field.data or "") < 5:
-            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
 
     def validate_signal(self, field: Text) -> None:
         if self.case.data == SIGNAL and not field.data:

@@ -23,7 +23,6 @@ from checkin.errors import frames
 from checkin.exposure import exporting, queries, service
 from checkin.exposure.exports import Cell, TooManyRows
 from checkin.exposure.models import BROKEN, TOO_MANY, Export
-from checkin.exposure.showing import Asked
 
 log = structlog.get_logger()
 
@@ -109,7 +108,7 @@ def _make(export_id: UUID) -> bool:
                 raise LookupError("lookup")
             lookup, case = found
             with Progress(app, export_id, export.total) as progress, force_locale(export.locale):
-                asked = Asked.of(session, lookup)
+                asked = exporting.whole_list(session, lookup, case)
                 people = asked.ranked(session)
                 progress.total = len(people)
                 if len(people) > MOST_ROWS:
@@ -129,7 +128,7 @@ def _make(export_id: UUID) -> bool:
     return True
 
 
-def _lines(asked: Asked, people: Sequence[UUID], progress: Progress) -> Iterator[list[Cell]]:
+def _lines(asked: exporting.WholeList, people: Sequence[UUID], progress: Progress) -> Iterator[list[Cell]]:
     for block in exporting.place_blocks(db.session(), context.vault(), asked, people):
         yield from block
         progress.done += len(block)

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin import clock
 from checkin.charts import Bar
 from checkin.declarations import queries as declarations
+from checkin.declarations.models import Declaration
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
 from checkin.phones import display_phone
@@ -84,13 +86,23 @@ def scale_around(window: Window) -> Scale:
     return Scale(window.start - margin, window.end + margin)
 
 
-def rows(session: Session, vault: Vault, found: Sequence[Presence[StayRow]], window: Window) -> list[Row]:
-    """The rows of these people, names opened; always as many as people, whatever cannot be opened."""
+def rows(
+    session: Session,
+    vault: Vault,
+    found: Sequence[Presence[StayRow]],
+    window: Window,
+    told: Table = Declaration.__table__,
+) -> list[Row]:
+    """The rows of these people, names opened; always as many as people, whatever cannot be opened.
+
+    `told` is where their declarations are: in the store, or in the copies that cases keep.
+    """
     latest = {presence.person_id: _latest_declared(presence.stays) for presence in found}
     opened = declarations.opened(
         session,
         vault,
         [(s.declared_at, s.declaration_id) for s in latest.values() if s and s.declared_at and s.declaration_id],
+        told,
     )
     venue_ids = {stay.venue_id for presence in found for stay in presence.stays}
     venue_names = {venue_id: venue.name for venue_id, venue in venues.names(session, venue_ids).items()}

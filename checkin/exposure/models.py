@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from checkin.db import UtcDateTime, db
 
-PLACE, PERSON = "place", "person"
+PLACE, PERSON, CASE = "place", "person", "case"
 
 
 class Lookup(db.Model):  # type: ignore[name-defined, misc]
@@ -15,7 +15,7 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "lookup"
     __table_args__ = (
         sa.CheckConstraint("(case_id IS NULL) <> (signal IS NULL)", name="bound"),
-        sa.CheckConstraint(f"kind IN ('{PLACE}', '{PERSON}')", name="kind"),
+        sa.CheckConstraint(f"kind IN ('{PLACE}', '{PERSON}', '{CASE}')", name="kind"),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
@@ -34,6 +34,8 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     zone_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     venue_kind: Mapped[str | None] = mapped_column(sa.String(16))
+    # By case: who the case was when it was asked.
+    person_id: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)
     # By person: what was asked is sealed like every detail; the indexes find, and read as nothing.
     asked: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     id_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))

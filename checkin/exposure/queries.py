@@ -1,5 +1,5 @@
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from checkin.cases.models import Case
+from checkin.cases.models import OWN, Case, case_visit, kept_declaration, kept_visit
+from checkin.cases.queries import kept_for, same_visit
 from checkin.db import is_postgresql
 from checkin.declarations.models import Declaration
 from checkin.exposure.models import RUNNING, WAITING, Export, ExportPart, Lookup
@@ -38,30 +39,35 @@ class StayRow:
     travel: bool | None
     commune_id: str | None
     province_id: str | None
+    # Numbers of the cases that keep it, where the store itself no longer has it.
+    kept_for: tuple[str, ...] = ()
 
 
-def _stays() -> Any:
+def _stays(visits: Any = Visit.__table__, declarations: sa.Table = Declaration.__table__) -> Any:
+    visit, declaration = visits.c, declarations.c
     return sa.select(
-        Visit.id,
-        Visit.person_id,
-        Visit.venue_id,
-        Visit.zone_id,
-        Visit.entered_at,
-        Visit.left_at,
-        Visit.end_set_by,
-        Visit.until_likely,
-        Visit.until_latest,
-        Visit.declaration_id,
-        Visit.declared_at,
-        Declaration.triage,
-        Declaration.symptoms,
-        Declaration.contact_sick,
-        Declaration.travel,
-        Declaration.commune_id,
-        Declaration.province_id,
-    ).outerjoin(
-        Declaration,
-        sa.and_(Declaration.made_at == Visit.declared_at, Declaration.id == Visit.declaration_id),
+        visit.id,
+        visit.person_id,
+        visit.venue_id,
+        visit.zone_id,
+        visit.entered_at,
+        visit.left_at,
+        visit.end_set_by,
+        visit.until_likely,
+        visit.until_latest,
+        visit.declaration_id,
+        visit.declared_at,
+        declaration.triage,
+        declaration.symptoms,
+        declaration.contact_sick,
+        declaration.travel,
+        declaration.commune_id,
+        declaration.province_id,
+    ).select_from(
+        visits.outerjoin(
+            declarations,
+            sa.and_(declaration.made_at == visit.declared_at, declaration.id == visit.declaration_id),
+        )
     )
 
 
@@ -149,6 +155,57 @@ def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end:
         _stays()
         .where(Visit.person_id.in_(person_ids), Visit.entered_at.between(start, end))
         .order_by(Visit.entered_at.desc(), Visit.id)
+    )
+    return [StayRow(*row) for row in rows]
+
+
+def kept_stays_of(session: Session, person_ids: Sequence[UUID], end: datetime, case_id: UUID | None) -> list[StayRow]:
+    """Visits of these people until `end` that only a case still has, newest first.
+
+    Those of the case `case_id`, for which they are kept, and those of people who are a case themselves.
+    """
+    in_store = sa.exists().where(Visit.entered_at == kept_visit.c.entered_at, Visit.id == kept_visit.c.id)
+    rows = session.execute(
+        _stays(kept_visit, kept_declaration)
+        .add_columns(Case.seq)
+        .join(case_visit, same_visit(kept_visit))
+        .join(Case, Case.id == case_visit.c.case_id)
+        .where(
+            kept_visit.c.person_id.in_(person_ids),
+            kept_visit.c.entered_at <= end,
+            sa.or_(case_visit.c.part == OWN, case_visit.c.case_id == case_id),
+            ~in_store,
+        )
+        .order_by(kept_visit.c.entered_at.desc(), kept_visit.c.id, Case.seq)
+    )
+    found: dict[tuple[datetime, UUID], StayRow] = {}
+    for *values, seq in rows:
+        stay = StayRow(*values)
+        before = found.get((stay.entered_at, stay.id))
+        numbers = (*(before.kept_for if before else ()), f"F0-{seq:04d}")
+        found[stay.entered_at, stay.id] = replace(stay, kept_for=numbers)
+    return list(found.values())
+
+
+def own_stays(session: Session, case_id: UUID, start: datetime, end: datetime) -> list[StayRow]:
+    """The case's own kept visits that can meet [start, end], newest first."""
+    own = kept_for(case_id, OWN)
+    rows = session.execute(
+        _stays(own, kept_declaration)
+        .where(own.c.entered_at <= end, own.c.until_latest >= start)
+        .order_by(own.c.entered_at.desc(), own.c.id)
+    )
+    return [StayRow(*row) for row in rows]
+
+
+def met_stays(session: Session, person_ids: Sequence[UUID], met: sa.Select[Any], store: Any) -> list[StayRow]:
+    """The stays of these people in `store` that are among those `met`, by entry."""
+    among = met.subquery("met")
+    keys = sa.select(among.c.entered_at, among.c.id)
+    rows = session.execute(
+        _stays(store, kept_declaration)
+        .where(store.c.person_id.in_(person_ids), sa.tuple_(store.c.entered_at, store.c.id).in_(keys))
+        .order_by(store.c.entered_at, store.c.id)
     )
     return [StayRow(*row) for row in rows]
 
@@ -369,4 +426,11 @@ def export_part(session: Session, export_id: UUID, number: int) -> bytes | None:
     """One locked piece of a finished file, counted from 0."""
     return session.scalar(
         sa.select(ExportPart.body).where(ExportPart.export_id == export_id, ExportPart.number == number)
+    )
+
+
+def of_case(session: Session, case_id: UUID, limit: int = 50) -> list[Lookup]:
+    """The latest lookups made for a case, newest first."""
+    return list(
+        session.scalars(sa.select(Lookup).where(Lookup.case_id == case_id).order_by(Lookup.seq.desc()).limit(limit))
     )

@@ -10,9 +10,21 @@ from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
 from checkin.db import is_postgresql
-from checkin.errors import AccessDenied
+from checkin.errors import AccessDenied, DomainError
 from checkin.exposure import queries
-from checkin.exposure.models import DIED, DONE, FAILED, PERSON, PLACE, RUNNING, WAITING, Export, ExportPart, Lookup
+from checkin.exposure.models import (
+    CASE,
+    DIED,
+    DONE,
+    FAILED,
+    PERSON,
+    PLACE,
+    RUNNING,
+    WAITING,
+    Export,
+    ExportPart,
+    Lookup,
+)
 from checkin.ids import new_id
 from checkin.people.identity import name_index
 from checkin.vault import Vault
@@ -103,6 +115,16 @@ def ask_person(
         phone_index=vault.index("phone", asked.phone) if asked.phone else None,
         name_index=name_index(vault, asked.full_name, asked.birth_year or 0) if named else None,
     )
+
+
+def ask_case(session: Session, *, now: datetime, actor: Actor, bound: Bound, start: datetime, end: datetime) -> Lookup:
+    """Put a lookup by case on record: whom its person can have met in [start, end]. The caller commits before it reads.
+
+    Raises DomainError('unlinked') for a case of which it is not known who it is.
+    """
+    if bound.case is None or bound.case.person_id is None:
+        raise DomainError("unlinked")
+    return _record(session, now, actor, bound, kind=CASE, start=start, end=end, person_id=bound.case.person_id)
 
 
 def read(

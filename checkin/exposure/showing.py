@@ -8,11 +8,14 @@ from uuid import UUID
 
 from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
+from checkin.cases import queries as cases
 from checkin.charts import NARROW, bars
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
+from checkin.declarations.models import Declaration
 from checkin.exposure import listing, queries
 from checkin.exposure.daylines import by_day
 from checkin.exposure.forms import SHOWN
@@ -52,6 +55,7 @@ class Asked:
     area: Area
     window: Window
     longest: timedelta
+    told: Table = Declaration.__table__  # type: ignore[assignment]
 
     @classmethod
     def of(cls, session: Session, lookup: Lookup) -> "Asked":
@@ -125,11 +129,16 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
         "page": page,
         "pages": max(1, -(-len(people) // PAGE)),
         "note_names": NOTE_NAMES,
-        # Nearly everybody lives in the province: its name behind each commune would only cost room.
-        "own_province": next((f", {place.name}" for place in places.provinces(session) or () if place.id == home), ""),
+        "own_province": own_province(session),
         "nationalities": NATIONALITIES,
         "local": local,
     }
+
+
+def own_province(session: Session) -> str:
+    """What stands behind nearly every commune's name and would only cost room there."""
+    home = context.config().province
+    return next((f", {place.name}" for place in places.provinces(session) or () if place.id == home), "")
 
 
 # More people than this share no number; the page then asks for more of what is known. Exports hold all.
@@ -145,6 +154,8 @@ def person_page(session: Session, vault: Vault, lookup: Lookup) -> dict[str, Any
         "asked_phone": display_phone(str(asked.get("phone", ""))),
         "found": [(person, by_day(person.visits)) for person in found[:MOST_PEOPLE]],
         "more": len(found) > MOST_PEOPLE,
+        # Who is a case already is not made one a second time.
+        "cases": cases.open_cases_of(session, [person.id for person in found]),
         "days_kept": (lookup.end - lookup.start) // timedelta(days=1),
         "nationalities": NATIONALITIES,
         "local": local,

@@ -14,9 +14,9 @@ from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
 from checkin.db import db, set_read_only
-from checkin.exposure import queries, service, showing
+from checkin.exposure import contacting, queries, service, showing
 from checkin.exposure.forms import NEW, SHOWN, SIGNAL, BoundForm, PersonForm, PlaceForm
-from checkin.exposure.models import PLACE, Lookup
+from checkin.exposure.models import CASE, PLACE, Lookup
 from checkin.metrics import LOOKUPS
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
@@ -104,6 +104,8 @@ def show(lookup_id: UUID) -> ResponseReturnValue:
     lookup, case = _logged(lookup_id, "lookup.read")
     if lookup.kind == PLACE:
         return _show_place(lookup, case, started)
+    if lookup.kind == CASE:
+        return _show_case(lookup, case, started)
     return _show_person(lookup, case, started)
 
 
@@ -116,6 +118,16 @@ def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseRe
         abort(404)
     took = showing.seconds_shown(time.perf_counter() - started)
     return render_template("exposure/place.html", lookup=lookup, case=case, took=took, source=source, **shown)
+
+
+def _show_case(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
+    shown = contacting.case_page(
+        db.session(), context.vault(), lookup, case, page=max(1, request.args.get("page", 1, type=int))
+    )
+    if shown is None:
+        abort(404)
+    took = showing.seconds_shown(time.perf_counter() - started)
+    return render_template("exposure/case.html", lookup=lookup, case=case, took=took, **shown)
 
 
 def _show_person(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:

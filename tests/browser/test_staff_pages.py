@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from checkin import clock
 from checkin.accounts.models import Account
+from checkin.cases import service as cases
 from checkin.db import db
-from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_person, ask_place
+from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_case, ask_person, ask_place
+from checkin.visits.models import Visit
 from tests import cast, factories
 from tests.browser.test_chain import sign_in
 from tests.worlds import inside, vault_of
@@ -72,10 +74,30 @@ def pages(product, accounts):
             bound=bound,
             asked=PersonAsked(start=now - 24 * HOUR, end=now, phone="+84912345678"),
         )
-        lookups = [f"/lookup/{found.id}" for found in (place, empty, person)]
+        who = session.scalars(sa.select(Visit.person_id).order_by(Visit.entered_at)).first()
+        cases.link(
+            session,
+            now=now,
+            actor=actor,
+            case=case,
+            person_id=who,
+            found_by=person.number,
+            rules=factories.rules(app, now),
+        )
+        met = ask_case(session, now=now, actor=actor, bound=bound, start=now - 24 * HOUR, end=now)
+        factories.case(session, "Ca chưa biết là ai")
+        lookups = [f"/lookup/{found.id}" for found in (place, empty, person, met)]
         factories.commit()
     return {
-        cast.CDC: ["/lookup/", "/lookup/?by=person", *lookups, "/cases/", "/overview/"],
+        cast.CDC: [
+            "/lookup/",
+            "/lookup/?by=person",
+            *lookups,
+            "/cases/",
+            "/cases/F0-0001",
+            "/cases/F0-0002",
+            "/overview/",
+        ],
         cast.ADMIN: ["/accounts/", "/audit/", "/overview/"],
         cast.COMMUNE: ["/overview/"],
     }

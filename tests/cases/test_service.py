@@ -99,9 +99,9 @@ def test_a_case_that_was_not_committed_leaves_its_number_to_the_next(session):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_case_changes_state_and_the_log_says_from_what(session, state):
+def test_a_case_changes_state_and_the_log_says_from_what(app, session, state):
     case = factories.case(session)
-    service.set_state(session, now=NOW, actor=factories.SYSTEM, case=case, state=state)
+    service.set_state(session, now=NOW, actor=factories.SYSTEM, case=case, state=state, rules=factories.rules(app))
     assert case.state == state
     assert (last_entry(session).action, last_entry(session).detail) == (
         "case.state",
@@ -110,10 +110,10 @@ def test_a_case_changes_state_and_the_log_says_from_what(session, state):
 
 
 @pytest.mark.parametrize("state", ["", "Confirmed", "healthy", "confirmed\x00", "x" * 10_000])
-def test_it_rejects_a_state_that_does_not_exist(session, state):
+def test_it_rejects_a_state_that_does_not_exist(app, session, state):
     case = factories.case(session)
     with pytest.raises(DomainError, match="state"):
-        service.set_state(session, now=NOW, actor=factories.SYSTEM, case=case, state=state)
+        service.set_state(session, now=NOW, actor=factories.SYSTEM, case=case, state=state, rules=factories.rules(app))
     assert case.state == "confirmed"
 
 
@@ -124,9 +124,16 @@ def test_the_database_refuses_a_state_that_does_not_exist(session):
     session.rollback()
 
 
-def test_only_cases_in_work_are_offered_newest_first(session):
+def test_only_cases_in_work_are_offered_newest_first(app, session):
     for state in STATES:
-        service.set_state(session, now=NOW, actor=factories.SYSTEM, case=factories.case(session), state=state)
+        service.set_state(
+            session,
+            now=NOW,
+            actor=factories.SYSTEM,
+            case=factories.case(session),
+            state=state,
+            rules=factories.rules(app),
+        )
     assert [case.state for case in queries.open_cases(session)] == list(reversed(OPEN_STATES))
     assert len(queries.open_cases(session, limit=1)) == 1
 
@@ -148,5 +155,5 @@ def test_a_page_before_a_number_that_no_column_holds_is_the_newest(session, befo
 
 def test_no_case_has_a_field_for_a_name_of_a_person():
     assert set(Case.__table__.c.keys()) == {
-        "id", "seq", "title", "disease", "state", "onset_on", "sample_on", "isolated_on", "opened_at", "opened_by",
+        "id", "seq", "title", "disease", "state", "onset_on", "sample_on", "isolated_on", "opened_at", "opened_by", "person_id",
     }  # fmt: skip

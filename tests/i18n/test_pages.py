@@ -1,13 +1,16 @@
 """An English page speaks English all through."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from checkin import clock
 from checkin.db import db
 from checkin.places import queries as places
+from checkin.venues.models import Venue
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.i18n.reading import vietnamese_lines, words
@@ -219,6 +222,35 @@ def test_what_a_lookup_finds_is_english(english, place, world):
         assert answer.status_code == 303, asked
         assert_english(english.get(answer.location), place)
     assert_english(english.get("/lookup/"), place)
+
+
+def test_the_pages_of_a_case_are_english(english, place, world):
+    sign_in(world, english, "cdc", CDC)
+    with clock.fixed(NOW), inside(world.app()):
+        session, vault = db.session(), vault_of(world.app())
+        shop = session.scalars(sa.select(Venue).where(Venue.name == "Bach Dang Store")).one()
+        other = replace(PERSON, full_name="Paul Jones", phone="+84912345679")
+        factories.check_in(world.app(), session, vault, shop, cast.healthy(other), at=NOW - HOUR)
+        factories.commit()
+    token = factories.token(english, "/lookup/")
+    assert_english(english.get("/cases/F0-0001"), place)
+    asked = {"case": "F0-0001", "reason": "Contact tracing", "csrf_token": token, "phone": "0912345678"}
+    found = english.post("/lookup/person", data=asked).location
+    person = factories.hidden(english.get(found).text, "person")
+    where = found.replace("/lookup/", "/cases/found/")
+    chosen = {"person": person, "csrf_token": token}
+    assert_english(english.post(where, data=chosen), place)
+    assert_english(english.post(where, data=chosen | {"title": ""}), place)
+    linked = english.post(where, data=chosen | {"case": "F0-0001"})
+    assert_english(english.get(linked.location), place)
+    assert_english(english.get(found), place)
+    assert_english(english.post("/cases/F0-0001/lookup", data={"csrf_token": token}), place)
+    met = english.post("/cases/F0-0001/lookup", data={"csrf_token": token, "reason": "Contact tracing"})
+    page = english.get(met.location)
+    assert "Paul Jones" in page.text
+    assert_english(page, place)
+    english.post("/cases/F0-0001/unlink", data={"csrf_token": token})
+    assert_english(english.get(met.location), place)
 
 
 def test_a_lookup_refused_is_english(english, place, world):

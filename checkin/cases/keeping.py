@@ -1,0 +1,30 @@
+"""What cases need of the store outlives the day: here they hear that it is about to go."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from checkin import clock, context
+from checkin.audit.entry import Actor
+from checkin.cases import queries, service
+from checkin.cases.spread import air
+from checkin.visits.signals import day_expiring
+from checkin.visits.stays import longest
+
+ACTOR = Actor.command("visits expire")
+
+
+def connect() -> None:
+    """Listen to the store; once is as good as twice."""
+    day_expiring.connect(keep_day)
+
+
+def keep_day(session: Session, *, start: datetime, end: datetime, now: datetime) -> None:
+    """Refresh every open case for what began in [start, end), before it goes.
+
+    Open ones alone: a case that ends is frozen once more then, and what its person does later is nobody's matter.
+    """
+    rules = context.rules(clock.to_local(now).date())
+    most = longest(rules) + max(air(rules, disease) for disease in rules["disease"])
+    for case in queries.open_with_visits(session, start - most, end + most):
+        service.freeze(session, now=now, actor=ACTOR, case=case, rules=rules, span=(start, end))

@@ -1,0 +1,167 @@
+"""The page of a case: its facts, who it is, what is kept for it, and its lookups. Linking a person who was found."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from checkin import clock, context
+from checkin.cases import queries as cases
+from checkin.cases import service as keeping
+from checkin.cases.models import KEEPING_STATES, OPEN_STATES, Case
+from checkin.cases.spread import Reach, air, days_before, reach
+from checkin.cases.views import case_form, disease_names, state_names
+from checkin.db import db
+from checkin.errors import DomainError
+from checkin.exposure import queries, service, showing
+from checkin.exposure.forms import ReasonForm
+from checkin.exposure.models import PERSON, Lookup
+from checkin.metrics import LOOKUPS
+from checkin.people import queries as people
+
+bp = Blueprint("casework", __name__, url_prefix="/cases")
+
+
+@bp.get("/<number>")
+def show(number: str) -> ResponseReturnValue:
+    return _page(_case(number), ReasonForm())
+
+
+@bp.post("/<number>/lookup")
+def look_up(number: str) -> ResponseReturnValue:
+    """Record a lookup by case, and bring what is kept up to date; only then is anything read."""
+    case, form = _case(number), ReasonForm()
+    if not form.validate():
+        return _page(case, form, 422)
+    session, now, actor = db.session(), clock.now(), current_user.actor
+    window = _window(case)
+    bound = service.Bound(case=case, signal=None, reason=form.reason.data or "")
+    try:
+        lookup = service.ask_case(session, now=now, actor=actor, bound=bound, start=window.start, end=window.end)
+    except DomainError:
+        flash(gettext("Ca này chưa gắn với người nào."), "warn")
+        return redirect(url_for(".show", number=case.number), 303)
+    session.commit()
+    keeping.freeze(session, now=now, actor=actor, case=case, rules=context.rules(clock.today()))
+    session.commit()
+    LOOKUPS.labels("case").inc()
+    return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
+
+
+@bp.post("/<number>/unlink")
+def unlink(number: str) -> ResponseReturnValue:
+    case = _case(number)
+    try:
+        keeping.unlink(db.session(), now=clock.now(), actor=current_user.actor, case=case)
+    except DomainError:
+        abort(400)
+    db.session.commit()
+    flash(gettext("Đã gỡ người khỏi ca %(number)s; không giữ lượt nào cho ca này nữa.", number=case.number), "ok")
+    return redirect(url_for(".show", number=case.number), 303)
+
+
+@bp.post("/found/<uuid:lookup_id>")
+def link(lookup_id: UUID) -> ResponseReturnValue:
+    """Somebody whom a lookup found is its case, or becomes a new one."""
+    session = db.session()
+    row = queries.lookup(session, lookup_id)
+    if row is None or row[0].kind != PERSON:
+        abort(404)
+    lookup, case = row
+    person_id = _found(lookup)
+    if case is not None and case.person_id is None and request.form.get("case") == case.number:
+        return _linked(lookup, person_id, case)
+    form = case_form()
+    if "title" in request.form and form.validate():
+        return _linked(lookup, person_id, None)
+    return render_template("exposure/open_case.html", form=form, lookup=lookup, person_id=person_id), (
+        422 if form.errors else 200
+    )
+
+
+def _linked(lookup: Lookup, person_id: UUID, case: Case | None) -> ResponseReturnValue:
+    session, now, actor = db.session(), clock.now(), current_user.actor
+    how: dict[str, Any] = {"person_id": person_id, "found_by": lookup.number, "rules": context.rules(clock.today())}
+    try:
+        if case is None:
+            case = keeping.open_for(session, now=now, actor=actor, facts=case_form().facts(), **how)
+        else:
+            keeping.link(session, now=now, actor=actor, case=case, **how)
+    except DomainError as error:
+        session.rollback()
+        flash(_refusal(error.reason), "warn")
+        return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
+    session.commit()
+    flash(gettext("Ca %(number)s đã gắn với người này. Các lượt liên quan được giữ lại.", number=case.number), "ok")
+    return redirect(url_for(".show", number=case.number), 303)
+
+
+def _refusal(reason: str) -> str:
+    return str(
+        {
+            "doubled": gettext("Người này đã là một ca đang mở."),
+            "discarded": gettext("Ca này đã loại trừ: đổi tình trạng trước khi gắn người."),
+        }.get(reason, gettext("Ca này đã gắn với một người."))
+    )
+
+
+def _found(lookup: Lookup) -> UUID:
+    """The person meant, who must be one that the lookup found."""
+    meant = request.form.get("person", "")
+    matches = people.matching(
+        db.session(),
+        id_index=lookup.id_index,
+        phone_index=lookup.phone_index,
+        name_index=lookup.name_index,
+        limit=showing.MOST_PEOPLE + 1,
+    )
+    found = {str(match.person_id): match.person_id for match in matches}
+    if meant not in found:
+        abort(404)
+    return found[meant]
+
+
+def _case(number: str) -> Case:
+    case = cases.by_number(db.session(), number)
+    if case is None:
+        abort(404)
+    return case
+
+
+def _window(case: Case) -> Reach:
+    now, rules = clock.now(), context.rules(clock.today())
+    earliest = now - timedelta(days=rules.retention_days)
+    first = cases.first_kept(db.session(), case.id)
+    return reach(
+        onset_on=case.onset_on,
+        sample_on=case.sample_on,
+        isolated_on=case.isolated_on,
+        before=days_before(rules, case.disease),
+        earliest=min(earliest, first) if first else earliest,
+        now=now,
+    )
+
+
+def _page(case: Case, form: ReasonForm, status: int = 200) -> ResponseReturnValue:
+    session, rules = db.session(), context.rules(clock.today())
+    lookups = queries.of_case(session, case.id)
+    return render_template(
+        "exposure/casefile.html",
+        case=case,
+        form=form,
+        kept=cases.kept(session, case.id),
+        window=_window(case),
+        before=days_before(rules, case.disease),
+        air_minutes=round(air(rules, case.disease).total_seconds() / 60),
+        days_kept=rules.retention_days,
+        keeping=case.state in KEEPING_STATES,
+        is_open=case.state in OPEN_STATES,
+        disease=disease_names().get(case.disease, case.disease),
+        state=state_names()[case.state],
+        lookups=lookups,
+        subjects=showing.titles(session, lookups),
+    ), status
