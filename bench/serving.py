@@ -1,0 +1,94 @@
+"""Servers under the project's own gunicorn configuration, and what their workers weigh."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkin.config import ROOT
+from tests.servers import free_port
+
+PROXIED = {"CHECKIN_PROXIES": "1"}
+"""Each visitor comes from an address of their own, which the proxy in front says: the rate limit counts by it."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that answers."""
+
+    port: int
+    pid: int
+
+    @property
+    def origin(self) -> str:
+        """Its address as browsers see it."""
+        return f"http://localhost:{self.port}"
+
+    def workers(self) -> list[int]:
+        """Process numbers of the workers."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+    def memory(self) -> list[float]:
+        """PSS of each worker in MB, the largest first; a worker that just ended is left out."""
+        found = []
+        for pid in self.workers():
+            with contextlib.suppress(OSError):
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                found += [int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")]
+        return sorted(found, reverse=True)
+
+
+@contextlib.contextmanager
+def serve(
+    env: dict[str, str], log: Path, *, app: str = "wsgi:app", workers: int = 2, options: tuple[str, ...] = ()
+) -> Iterator[Served]:
+    """Serve with checkin/gunicorn_conf.py, `options` over it; ends the server it started."""
+    port = free_port()
+    mine = {k: v for k, v in os.environ.items() if not k.startswith(("CHECKIN_", "PROMETHEUS_", "DATABASE_"))}
+    full = {
+        **mine,
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(workers),
+        "PUBLIC_ORIGIN": f"http://localhost:{port}",
+        "LOG_LEVEL": "warning",
+        **env,
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "checkin/gunicorn_conf.py", *options, app],
+            cwd=ROOT,
+            env=full,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        _wait(process, port, log)
+        yield Served(port, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(log.read_text(errors="replace")[-3000:])
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                if answer.read() == b"ok\n":
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(0.1)
