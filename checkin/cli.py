@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from flask_migrate import upgrade
 
-from checkin import clock, context
+from checkin import clock, context, tiers
 from checkin.db import db
 
 GROUPS = (
@@ -36,6 +36,7 @@ def setup() -> None:
     config = context.config()
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade(directory=str(Path(__file__).resolve().parent / "migrations"))
+    tiers.renew(config.migrate_url)
     session = db.session()
     if not places.is_loaded(session):
         click.echo(f"places: {service.load(session)} loaded")

@@ -1,5 +1,6 @@
 """The database: engine settings, column types and the scope that row-level security reads."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,6 +157,20 @@ def _text(value: object) -> str:
 def is_postgresql(session: Session) -> bool:
     """True when the session talks to PostgreSQL."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+def is_day(table: str) -> bool:
+    """True for the name of a table that holds one day of another, such as visit_20261120."""
+    return re.fullmatch(r"(visit|declaration)_[0-9]{8}", table) is not None
+
+
+def missing_day(error: sa.exc.IntegrityError) -> bool:
+    """True when PostgreSQL refused a row because its day has no table yet."""
+    cause = error.orig
+    return (
+        getattr(cause, "sqlstate", "") == "23514"
+        and getattr(getattr(cause, "diag", None), "constraint_name", None) is None
+    )
 
 
 def insert_if_new(session: Session, table: sa.Table, values: dict[str, Any]) -> bool:

@@ -1,13 +1,15 @@
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 
 from checkin import clock, context, errors
-from checkin.db import db
+from checkin.db import db, missing_day
 from checkin.declarations import homes
 from checkin.declarations.forms import DeclarationForm
 from checkin.declarations.service import judge
@@ -23,6 +25,7 @@ from checkin.venues.kinds import HEALTH
 from checkin.venues.queries import Door
 from checkin.visits import device, service, tokens
 from checkin.visits.cardfill import fill
+from checkin.visits.service import CheckIn
 from checkin.visits.tokens import StaleForm, VisitToken
 from checkin.web import csrf, limiter, same_origin
 
@@ -215,6 +218,21 @@ def _confirm(door: Door) -> ResponseReturnValue:
     return _check_in(door, Told(who=known.who), None)
 
 
+def _with_day(now: datetime, check_in: Callable[[], CheckIn]) -> CheckIn:
+    """What a check-in gives, also on a day that nobody made a table for."""
+    try:
+        return check_in()
+    except IntegrityError as error:
+        if not missing_day(error):
+            raise
+        session = db.session()
+        session.rollback()
+        service.open_day(session, clock.to_local(now).date())
+        # Committed by itself: others wait for the new table until then.
+        session.commit()
+        return check_in()
+
+
 def _check_in(door: Door, told: Told, form: DeclarationForm | None) -> ResponseReturnValue:
     now, vault = clock.now(), context.vault()
     secret = vault.session_secret
@@ -226,17 +244,22 @@ def _check_in(door: Door, told: Told, form: DeclarationForm | None) -> ResponseR
             form = _form()
             form.fill_from(told.who)
         return _render_form(door, form, status=422, notice=notice)
-    own_secret = device.secret() or tokens.device_secret(secret, submission_id)
+    known_secret = device.secret()
+    own_secret = known_secret or tokens.device_secret(secret, submission_id)
     rules = context.rules(clock.to_local(now).date())
-    done = service.check_in(
-        db.session(),
-        vault,
-        now=now,
-        rules=rules,
-        door=door,
-        told=told,
-        submission_id=submission_id,
-        device=vault.device(own_secret),
+    done = _with_day(
+        now,
+        lambda: service.check_in(
+            db.session(),
+            vault,
+            now=now,
+            rules=rules,
+            door=door,
+            told=told,
+            submission_id=submission_id,
+            device=vault.device(own_secret),
+            seen_before=known_secret is not None,
+        ),
     )
     help_needed = needs_help(judge(told, rules).level)
     # Read before the commit and let go of: the page must not begin another writing transaction.
