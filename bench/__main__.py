@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import checkins, cluster, loading, report
+from bench import checkins, cluster, loading, lookups, report
 from bench.plan import Plan, plan
 from bench.report import Figure
 from checkin import clock
-from tests.worlds import postgresql_world, vault_of
+from tests.worlds import vault_of
 
 
 def main() -> int:
@@ -46,7 +46,8 @@ def measure(chosen: Plan) -> list[Figure]:
     try:
         say(f"machine: {report.machine(server.programs)}; load average {before}")
         figures = _figures(chosen, server, folder, began)
-        about = f"{report.machine(server.programs)}; {clock.today()}; load average before {before}, after {report.load_average()}"
+        loads = f"load average before {before}, after {report.load_average()}"
+        about = f"{report.machine(server.programs)}; {clock.today()}; {loads}"
         return [Figure("machine", about, ""), *figures]
     finally:
         server.remove()
@@ -57,11 +58,10 @@ def _figures(chosen: Plan, server: cluster.Cluster, folder: Path, began: float) 
     worlds, loaded = {}, {}
     for name, size in (("small", chosen.small), ("big", chosen.big)):
         say(f"loading {name}: {size.visits:,} visits, {size.venues:,} venues, {size.people:,} people")
-        worlds[name] = postgresql_world(folder, server, name)
+        worlds[name] = loading.make_world(folder, server, name)
         loaded[name] = loading.load(worlds[name], size, say)
-        say(
-            f"  {loaded[name].visits:,} visits, {loaded[name].declarations:,} declarations: {loaded[name].seconds:.0f} s"
-        )
+        done = loaded[name]
+        say(f"  {done.visits:,} visits, {done.declarations:,} declarations: {done.seconds:.0f} s")
     cluster.make_durable(server)
     big = loaded["big"]
     figures = [
@@ -72,6 +72,8 @@ def _figures(chosen: Plan, server: cluster.Cluster, folder: Path, began: float) 
     vault = vault_of(worlds["big"].app())
     say("check-ins")
     figures += checkins.measure(worlds["big"], vault, big, server, chosen, folder, say)
+    say("lookups")
+    figures += lookups.measure(worlds, loaded, chosen, folder, say)
     figures.append(Figure("whole run", report.rounded(time.perf_counter() - began), "s", aim="at most 2,400 s"))
     return figures
 

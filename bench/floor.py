@@ -20,7 +20,7 @@ _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 def capture(cluster: Cluster, send: Callable[[], None]) -> list[list[str]]:
     """The statements that come while `send` runs, by transaction, with their values in place.
 
-    What each connection sends of its own, such as a sign of life, stands with the transaction that follows.
+    The empty statement by which a pool asks whether its connection still lives is left out.
     """
     cluster.execute("ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()")
     time.sleep(0.5)  # until every connection has heard
@@ -51,8 +51,8 @@ def transactions(text: str) -> list[list[str]]:
         if kind != "LOG":
             continue
         statement = _statement(said)
-        if statement is None:
-            continue
+        if not statement:
+            continue  # an empty one is a sign of life
         values = {}
         if number + 1 < len(entries) and entries[number + 1][:2] == (process, "DETAIL"):
             values = dict(_PARAMETER.findall(entries[number + 1][2]))

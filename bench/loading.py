@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -30,13 +31,17 @@ from checkin.rules import RuleSet
 from checkin.vault import Vault
 from checkin.venues.codes import new_code
 from checkin.venues.kinds import KINDS
-from tests.worlds import World, inside, vault_of
+from checkin.visits import service
+from tests.servers import Cluster
+from tests.worlds import OWNER, PUBLIC, STAFF, World, inside, vault_of
 
 SEED = 20_211
 SEALED = 20_000
 """Declarations that are really sealed; their bytes stand under as many ids as there are declarations."""
 SEALED_WHEN_SMALL = 1_000
 INDEXED = ("visit", "declaration")
+KIND = "market"
+"""Of the venues that the figures are about."""
 
 Say = Callable[[str], None]
 
@@ -46,7 +51,7 @@ class Loaded:
     """What a load left behind, and how long it took."""
 
     codes: list[str]
-    """Code of each venue, the busiest first."""
+    """Code of each venue, the busiest first; the last is of one where nobody ever was."""
     venue_ids: list[str]
     communes: list[str]
     secrets: list[str]
@@ -62,7 +67,7 @@ class _Task:
     url: str
     size: Size
     leaf: dict[str, str]  # by table
-    days: list[int]
+    ago: int
     today: date
     elapsed: float
 
@@ -75,7 +80,7 @@ def load(world: World, size: Size, say: Say) -> Loaded:
     global _keys
     began = time.perf_counter()
     app = world.app()
-    url = world.superuser_url.replace("postgresql+psycopg://", "postgresql://")
+    url = world.superuser_url
     now = clock.now()
     today = clock.today()
     with inside(app):
@@ -85,15 +90,14 @@ def load(world: World, size: Size, say: Say) -> Loaded:
     rng = np.random.default_rng(SEED)
     device_secrets = [secrets.token_hex(32) for _ in range(size.known)]
     _keys = _make_keys(app, vault, size, rules, communes, device_secrets, now, rng)
-    open_days(app, today)
     with psycopg.connect(url) as connection:
         codes = _venues(connection, vault, size, communes, now)
         _people(connection, vault, size, communes, now, rng)
-        leaves = _leaves(connection, today)
+        leaves = [_leaf(connection, today - timedelta(days=ago)) for ago in range(DAYS, -1, -1)]
     say(f"  venues and people: {time.perf_counter() - began:.0f} s")
     start = clock.day_bounds(today)[0]
     elapsed = (clock.now() - start) / timedelta(days=1)
-    tasks = [_Task(url, size, leaf, days, today, elapsed) for leaf, days in leaves]
+    tasks = [_Task(url, size, leaf, DAYS - n, today, elapsed) for n, leaf in enumerate(leaves)]
     counts = [0, 0]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
         for done, (visits, declared) in enumerate(pool.map(_load_leaf, tasks), start=1):
@@ -114,15 +118,25 @@ def load(world: World, size: Size, say: Say) -> Loaded:
     )
 
 
-def open_days(app: Flask, today: date) -> None:
-    """Make the tables of the days that are loaded and of those in which the bench runs."""
-    try:
-        from checkin.visits import days
-    except ImportError:
-        return  # one table for all days
-    with inside(app):
-        days.open_days(db.session(), today - timedelta(days=DAYS), today + timedelta(days=2))
+def make_world(folder: Path, cluster: Cluster, name: str) -> World:
+    """A migrated database with a role for each tier, the places, and a table for each day that the bench needs."""
+    for role in (OWNER, PUBLIC, STAFF):
+        cluster.execute(f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    cluster.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
+    world = World(
+        "postgresql",
+        folder,
+        {"all": cluster.url(name, OWNER), "public": cluster.url(name, PUBLIC), "staff": cluster.url(name, STAFF)},
+        cluster.url(name, OWNER),
+        superuser_url=cluster.url(name),
+    )
+    world.prepare()
+    world.grant()
+    with inside(world.app()):
+        for ago in range(-2, DAYS + 1):
+            service.open_day(db.session(), clock.today() - timedelta(days=ago))
         db.session.commit()
+    return world
 
 
 def _make_keys(
@@ -155,7 +169,7 @@ def _make_keys(
         venues=rows.random_ids(size.venues, rng, now),
         people=rows.random_ids(size.people, rng, now),
         devices=devices,
-        minutes=np.array([table[_kind(rank)] for rank in range(size.venues)], dtype=np.int64),
+        minutes=np.array([table[kind] for kind in _kinds(size)], dtype=np.int64),
         longest=rules.longest_cap,
         names=names,
         declarations=sealed,
@@ -166,17 +180,22 @@ def _make_keys(
 _DECLARATION_KEYS = ("id", "made_at", "person_id")
 
 
-def _kind(rank: int) -> str:
-    """The busiest are markets; behind them every kind."""
-    return "market" if rank < 10 else [kind for kind in KINDS if kind != "hotel"][rank % (len(KINDS) - 1)]
+def _kinds(size: Size) -> list[str]:
+    """Kind of each venue: the twins are markets, the others of every kind but hotels."""
+    others = [kind for kind in KINDS if kind != "hotel"]
+    kinds = [others[rank % len(others)] for rank in range(size.venues)]
+    for rank in province.twins(size):
+        kinds[rank] = KIND
+    return kinds
 
 
 def _venues(connection: psycopg.Connection, vault: Vault, size: Size, communes: list[str], now: datetime) -> list[str]:
     registered = now - timedelta(days=90)
     codes: dict[str, None] = {}
-    while len(codes) < size.venues:
+    while len(codes) <= size.venues:  # one more, where nobody ever was
         codes[new_code()] = None
-    ids = [bytes(row).hex() for row in _keys.venues]
+    ids = [*(bytes(row).hex() for row in _keys.venues), new_id(now).hex]
+    kinds = [*_kinds(size), KIND]
     contact = vault.lock("owner", {"phone": "+842033825499"})
     with connection.cursor() as cursor:
         with cursor.copy(
@@ -186,7 +205,7 @@ def _venues(connection: psycopg.Connection, vault: Vault, size: Size, communes: 
                 name = f"Địa điểm số {rank + 1}"
                 commune = communes[rank % len(communes)]
                 copy.write_row(
-                    (venue_id, name, fold(name), _kind(rank), f"Số {rank % 400 + 1}, đường Trần Phú", commune, "active",
+                    (venue_id, name, fold(name), kinds[rank], f"Số {rank % 400 + 1}, đường Trần Phú", commune, "active",
                      contact, registered)
                 )  # fmt: skip
         with cursor.copy("COPY code (code, venue_id, issued_at) FROM STDIN") as copy:
@@ -216,42 +235,30 @@ def _people(
     others = np.frombuffer(rng.bytes(48 * (size.people - size.known)), np.uint8).reshape(-1, 48)
     cut = size.known
     homes = commune[np.arange(size.people) % len(communes)]
-    with connection.cursor() as cursor, _without_indexes(connection, "person"):
-        with cursor.copy(f"COPY person ({', '.join(rows.PERSON_COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
-            copy.write(rows.HEAD)
-            copy.write(rows.pack(cut, [_keys.people[:cut], known[:, :16], b"", known[:, 16:], homes[:cut], made[:cut]]))
-            of = [_keys.people[cut:], others[:, :16], others[:, 16:32], others[:, 32:], homes[cut:], made[cut:]]
-            copy.write(rows.pack(size.people - cut, of))
-            copy.write(rows.TAIL)
-    connection.commit()
+    of = [_keys.people[cut:], others[:, :16], others[:, 16:32], others[:, 32:], homes[cut:], made[cut:]]
+    with _without_indexes(connection, "person"), _copy(connection, "person", rows.PERSON_COLUMNS) as copy:
+        copy.write(rows.pack(cut, [_keys.people[:cut], known[:, :16], b"", known[:, 16:], homes[:cut], made[:cut]]))
+        copy.write(rows.pack(size.people - cut, of))
 
 
-def _leaves(connection: psycopg.Connection, today: date) -> list[tuple[dict[str, str], list[int]]]:
-    """The tables to fill with the days that go into each: one day a table, or one table for all."""
-    by_day: dict[str, dict[str, str]] = {}
-    for table in INDEXED:
-        found = connection.execute(
-            "SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i "
-            "JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass",
-            [table],
-        ).fetchall()
-        for name, bound in found:
-            by_day.setdefault(bound, {})[table] = name
-    if not by_day:
-        return [({table: table for table in INDEXED}, list(range(DAYS, -1, -1)))]
-    leaves = []
-    for ago in range(DAYS, -1, -1):
-        start, end = clock.day_bounds(today - timedelta(days=ago))
-        bound = connection.execute(
-            "SELECT format('FOR VALUES FROM (%%L) TO (%%L)', %s::timestamptz, %s::timestamptz)", [start, end]
-        ).fetchone()
-        leaves.append((by_day[bound[0] if bound else ""], [ago]))
-    return leaves
+def _leaf(connection: psycopg.Connection, day: date) -> dict[str, str]:
+    """The tables of a day, by the table that they are a part of."""
+    start, end = clock.day_bounds(day)
+    found = connection.execute(
+        "SELECT inhparent::regclass::text, c.relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid "
+        "WHERE inhparent = ANY (%s::regclass[]) AND pg_get_expr(c.relpartbound, c.oid) = "
+        "format('FOR VALUES FROM (%%L) TO (%%L)', %s::timestamptz, %s::timestamptz)",
+        [list(INDEXED), start, end],
+    ).fetchall()
+    if len(found) != len(INDEXED):
+        raise RuntimeError(f"there are no tables for {day}")
+    return dict(found)
 
 
 def _load_leaf(task: _Task) -> tuple[int, int]:
-    """Visits and declarations of some days into their tables; how many of each."""
-    visits = declared = 0
+    """Visits and declarations of a day into their tables; how many of each."""
+    day = province.visits_of(task.size, task.ago, seed=SEED, elapsed=1.0 if task.ago else task.elapsed)
+    start = clock.day_bounds(task.today - timedelta(days=task.ago))[0]
     with psycopg.connect(task.url) as first, psycopg.connect(task.url) as second:
         for connection in (first, second):
             connection.execute("SET maintenance_work_mem = '1GB'")
@@ -263,15 +270,10 @@ def _load_leaf(task: _Task) -> tuple[int, int]:
             _copy(first, task.leaf["visit"], rows.VISIT_COLUMNS) as to_visits,
             _copy(second, task.leaf["declaration"], _keys.declaration_columns) as to_declarations,
         ):
-            for ago in task.days:
-                day = province.visits_of(task.size, ago, seed=SEED, elapsed=1.0 if ago else task.elapsed)
-                start = clock.day_bounds(task.today - timedelta(days=ago))[0]
-                for visit_bytes, declaration_bytes in rows.of_day(day, start, _keys, [SEED, ago, 1]):
-                    to_visits.write(visit_bytes)
-                    to_declarations.write(declaration_bytes)
-                visits += len(day)
-                declared += int(day.declared.sum())
-    return visits, declared
+            for visit_bytes, declaration_bytes in rows.of_day(day, start, _keys, [SEED, task.ago, 1]):
+                to_visits.write(visit_bytes)
+                to_declarations.write(declaration_bytes)
+    return len(day), int(day.declared.sum())
 
 
 @contextmanager

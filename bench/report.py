@@ -54,17 +54,20 @@ def load_average() -> str:
 
 
 def table(figures: Sequence[Figure], *, markdown: bool = False) -> str:
-    """The figures as a table."""
+    """The figures as a table, under it what is no number: the machine."""
+    said = "\n".join(f"{figure.figure}: {figure.value}" for figure in figures if isinstance(figure.value, str))
+    figures = [figure for figure in figures if not isinstance(figure.value, str)]
     heads = ["figure", "value", "unit", "floor", "ratio", "aim", "holds"]
     lines = [[_cell(value) for value in asdict(figure).values()] for figure in figures]
     if markdown:
         out = [heads, ["---", "---:", "---", "---:", "---:", "---", "---"], *lines]
-        return "\n".join(f"| {' | '.join(line)} |" for line in out)
+        return "\n".join(f"| {' | '.join(line)} |" for line in out) + f"\n\n{said}"
     widths = [max(len(line[column]) for line in [heads, *lines]) for column in range(len(heads))]
-    return "\n".join(
+    lined = "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in [heads, ["-" * width for width in widths], *lines]
     )
+    return f"{lined}\n\n{said}"
 
 
 def write(figures: Sequence[Figure], name: str) -> Path:

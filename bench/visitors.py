@@ -28,7 +28,7 @@ class Visitors:
     def __init__(self, loaded: Loaded, vault: Vault, seed: int) -> None:
         self.loaded, self.vault = loaded, vault
         self.rng = np.random.default_rng(seed)
-        self.weights = venue_weights(len(loaded.codes))
+        self.weights = venue_weights(len(loaded.codes) - 1)
         self.returned = 0
         self.new = NEWCOMERS
 
