@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import floor, load, visitors
+from bench import cluster as clusters
+from bench import floor, load, serving, visitors
 from bench.loading import Loaded, Say
 from bench.plan import Plan
 from bench.report import Figure, rounded
@@ -32,26 +33,31 @@ def measure(
     say(f"  one returning check-in: {_statements(replay[0])} statements")
     results = {name: load.Result() for name in ("hello", "returning", "first")}
     replayed: list[float] = []
+    costs = [0.0, 0.0]  # seconds of processor: of the workers, of PostgreSQL
     each = min(int(FASTEST * plan.seconds), (len(loaded.secrets) - people.returned) // plan.rounds)
     with (
         serve(env, folder / "public.log", workers=WORKERS) as public,
         serve(env, folder / "hello.log", app="bench.hello:app", workers=WORKERS) as hello,
     ):
-        before = public.memory()
+        before = list(public.memory().values())
         for _ in range(plan.rounds):
             greeting = itertools.repeat(visitors.get(hello.port))
             results["hello"].add(load.run(hello.port, greeting, seconds=plan.seconds))
-            results["returning"].add(_round(public, people.returning(public.port, each), plan.seconds))
+            requests = people.returning(public.port, each)
+            used = public.cpu(), serving.cpu(clusters.pid(cluster))
+            results["returning"].add(_round(public, requests, plan.seconds))
+            costs[0] += public.cpu() - used[0]
+            costs[1] += serving.cpu(clusters.pid(cluster)) - used[1]
             replayed.append(floor.pgbench(cluster, DATABASE, replay, seconds=plan.seconds))
             results["first"].add(_round(public, people.first_time(public.port, each), plan.seconds))
-        memory = public.memory()
+        memory = list(public.memory().values())
     for name, result in results.items():
         say(f"  {name}: {result.describe()}")
     for name in ("returning", "first"):
         if not results[name].clean:
             say(f"  refused ({name}): {results[name].sample.decode(errors='replace')[:600]}")
     say(f"  pgbench: {', '.join(f'{rate:.0f}' for rate in replayed)}/s")
-    return [*_rates(results, replayed), *_memory(before, memory)]
+    return [*_rates(results, replayed), *_costs(costs, len(results["returning"].took)), *_memory(before, memory)]
 
 
 def _round(public: Served, requests: list[bytes], seconds: float) -> load.Result:
@@ -96,6 +102,15 @@ def _rates(results: dict[str, load.Result], replayed: list[float]) -> list[Figur
             took = rounded(result.percentile(share))
             figures.append(Figure(f"check-in, {name} visitor, p{round(100 * share)}", took, "ms"))
     return figures
+
+
+def _costs(costs: list[float], count: int) -> list[Figure]:
+    """What one check-in takes of a processor, whoever else uses the machine."""
+    names = ("the workers", "PostgreSQL")
+    return [
+        Figure(f"processor time of {name} for one check-in, returning visitor", rounded(1000 * cost / count), "ms")
+        for name, cost in zip(names, costs, strict=True)
+    ]
 
 
 def _memory(before: list[float], after: list[float]) -> list[Figure]:

@@ -48,11 +48,15 @@ def make_durable(cluster: Cluster) -> None:
 
 def restart(cluster: Cluster) -> None:
     """Stop the server in order and start it with its present settings."""
-    number = (cluster.folder / "data" / "postmaster.pid").read_text().split()[0]
-    os.kill(int(number), signal.SIGINT)
+    os.kill(pid(cluster), signal.SIGINT)
     if cluster.process is not None:
         cluster.process.wait(300)
     cluster.start()
+
+
+def pid(cluster: Cluster) -> int:
+    """The server's own process, behind the program that starts it as another user."""
+    return int((cluster.folder / "data" / "postmaster.pid").read_text().split()[0])
 
 
 def setting(cluster: Cluster, name: str) -> str:

@@ -32,17 +32,41 @@ class Served:
 
     def workers(self) -> list[int]:
         """Process numbers of the workers."""
-        tasks = Path(f"/proc/{self.pid}/task").iterdir()
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+        return children(self.pid)
 
-    def memory(self) -> list[float]:
-        """PSS of each worker in MB, the largest first; a worker that just ended is left out."""
-        found = []
+    def cpu(self) -> float:
+        """Seconds of processor that the server has used with all its workers, those that ended too."""
+        return cpu(self.pid)
+
+    def memory(self) -> dict[int, float]:
+        """PSS of each worker in MB by its process number; a worker that just ended is left out."""
+        found = {}
         for pid in self.workers():
             with contextlib.suppress(OSError):
                 lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-                found += [int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")]
-        return sorted(found, reverse=True)
+                found[pid] = sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
+        return found
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process started and that still run."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def cpu(pid: int) -> float:
+    """Seconds of processor used by a process, by its children that ended, and by those that run."""
+    ticks = sum(_ticks(pid)) + sum(sum(_ticks(child)[:2]) for child in children(pid))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> list[int]:
+    """User, system, and both of children that ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return [0, 0, 0, 0]
+    return [int(number) for number in text.rpartition(")")[2].split()[11:15]]
 
 
 @contextlib.contextmanager
