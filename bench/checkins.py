@@ -19,6 +19,7 @@ from tests.worlds import World
 FASTEST = 2_500
 """Check-ins a second for which requests are made beforehand."""
 SCRIPTS = 60
+WARM = 200
 WORKERS = 2
 DATABASE = "big"
 
@@ -40,6 +41,8 @@ def measure(
         serve(env, folder / "hello.log", app="bench.hello:app", workers=WORKERS) as hello,
     ):
         before = list(public.memory().values())
+        # First pages, connections and plans are made once in the life of a worker.
+        load.run(public.port, iter(people.first_time(public.port, WARM)), seconds=20)
         for _ in range(plan.rounds):
             greeting = itertools.repeat(visitors.get(hello.port))
             results["hello"].add(load.run(hello.port, greeting, seconds=plan.seconds))
