@@ -7,10 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import checkins, cluster, loading, lookups, report
+from bench import checkins, cluster, expiry, lists, loading, lookups, officer, report, sizes
 from bench.plan import Plan, plan
 from bench.report import Figure
 from checkin import clock
+from checkin.exposure import queries
 from tests.worlds import vault_of
 
 
@@ -72,8 +73,22 @@ def _figures(chosen: Plan, server: cluster.Cluster, folder: Path, began: float) 
     vault = vault_of(worlds["big"].app())
     say("check-ins")
     figures += checkins.measure(worlds["big"], vault, big, server, chosen, folder, say)
+    for world in worlds.values():
+        officer.enrol(world)
     say("lookups")
     figures += lookups.measure(worlds, loaded, chosen, folder, say)
+    say("contacts")
+    if hasattr(queries, "contacts"):
+        from bench import contacts
+
+        figures += contacts.measure(worlds, loaded, chosen, say)
+    else:
+        say("  contacts are not selected in the database here: not measured")
+    say("lists")
+    figures += lists.measure(worlds["big"], big, chosen, folder, say)
+    say("sizes, and the oldest day")
+    figures += sizes.measure(worlds["big"], big)
+    figures += expiry.measure(worlds["big"], big, say)
     figures.append(Figure("whole run", report.rounded(time.perf_counter() - began), "s", aim="at most 2,400 s"))
     return figures
 

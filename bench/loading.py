@@ -16,7 +16,7 @@ from flask import Flask
 
 from bench import province, rows
 from bench.people import identity, told
-from bench.plan import DAYS, Size
+from bench.plan import OLDEST, Size
 from bench.rows import Keys, packed
 from checkin import clock
 from checkin.db import db
@@ -93,11 +93,11 @@ def load(world: World, size: Size, say: Say) -> Loaded:
     with psycopg.connect(url) as connection:
         codes = _venues(connection, vault, size, communes, now)
         _people(connection, vault, size, communes, now, rng)
-        leaves = [_leaf(connection, today - timedelta(days=ago)) for ago in range(DAYS, -1, -1)]
+        leaves = [_leaf(connection, today - timedelta(days=ago)) for ago in range(OLDEST, -1, -1)]
     say(f"  venues and people: {time.perf_counter() - began:.0f} s")
     start = clock.day_bounds(today)[0]
     elapsed = (clock.now() - start) / timedelta(days=1)
-    tasks = [_Task(url, size, leaf, DAYS - n, today, elapsed) for n, leaf in enumerate(leaves)]
+    tasks = [_Task(url, size, leaf, OLDEST - n, today, elapsed) for n, leaf in enumerate(leaves)]
     counts = [0, 0]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
         for done, (visits, declared) in enumerate(pool.map(_load_leaf, tasks), start=1):
@@ -133,7 +133,7 @@ def make_world(folder: Path, cluster: Cluster, name: str) -> World:
     world.prepare()
     world.grant()
     with inside(world.app()):
-        for ago in range(-2, DAYS + 1):
+        for ago in range(-2, OLDEST + 1):
             service.open_day(db.session(), clock.today() - timedelta(days=ago))
         db.session.commit()
     return world

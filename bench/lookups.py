@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from bench.loading import Loaded, Say
-from bench.officer import Officer, enrol, moment
+from bench.officer import Officer, moment
 from bench.plan import Plan
 from bench.province import TWIN_DAYS, twins
 from bench.report import Figure, rounded
@@ -42,8 +42,6 @@ Timed = list[float]
 
 def measure(worlds: dict[str, World], loaded: dict[str, Loaded], plan: Plan, folder: Path, say: Say) -> list[Figure]:
     """One hour at the busiest venue, and the same questions to a small database."""
-    for world in worlds.values():
-        enrol(world)
     with (
         serve(worlds["big"].env("staff"), folder / "staff.log") as big,
         serve(worlds["small"].env("staff"), folder / "staff-small.log") as small,

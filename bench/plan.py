@@ -5,6 +5,8 @@ from dataclasses import dataclass
 # The province that the store is made for.
 FULL_VISITS, FULL_VENUES, FULL_PEOPLE = 42_000_000, 60_000, 1_300_000
 DAYS = 21
+OLDEST = DAYS + 1
+"""Days ago of one more day: its time is over, and the bench lets go of it."""
 BUSIEST = 10_000
 """Visits a day at the busiest venue, from a million visits on."""
 

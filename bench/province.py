@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.plan import BUSIEST, DAYS, Size
+from bench.plan import BUSIEST, DAYS, OLDEST, Size
 
 # Weight of the venue of rank r: 1 / (r + 1 + FLATNESS). With 60,000 venues and 2 million visits a day the busiest
 # has 10,000 of them, half of the venues fewer than nine.
@@ -84,7 +84,7 @@ def visits_of(size: Size, days_ago: int, *, seed: int, elapsed: float = 1.0) -> 
         rng,
         venue=rng.choice(size.venues, count, p=weights),
         person=people,
-        declared=days_ago in (0, 1, DAYS),
+        declared=days_ago in (0, 1, OLDEST),
     )
     parts = [background, *own]
     joined = {
