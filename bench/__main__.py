@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument(
         "--markdown", metavar="FILE", type=Path, help="print a file of results as Markdown, and no more"
     )
+    parser.add_argument("--out", metavar="FILE", type=Path, help="where the results go; bench/results by itself")
     asked = parser.parse_args()
     if asked.markdown:
         print(report.table(report.read(asked.markdown), markdown=True))
@@ -32,8 +33,8 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     figures = measure(chosen)
-    name = f"{clock.today()}{'-quick' if asked.quick else ''}"
-    path = report.write(figures, name)
+    path = asked.out or report.RESULTS / f"{clock.today()}{'-quick' if asked.quick else ''}.json"
+    report.write(figures, path)
     print(f"\n{report.table(figures)}\n\nwritten: {path}")
     return 0
 

@@ -23,9 +23,8 @@ def measure(world: World, loaded: Loaded, say: Say) -> list[Figure]:
     whole = perf_counter() - began
     if done.days != 1 or not done.visits or not done.declarations:
         raise RuntimeError(f"one day was to go, and what went is {done}")
-    say(
-        f"  {done.visits:,} visits, {done.declarations:,} declarations gone after {gone[0]:.2f} s; people: {whole:.1f} s"
-    )
+    counted = f"{done.visits:,} visits, {done.declarations:,} declarations"
+    say(f"  {counted}: gone after {gone[0]:.2f} s, with their people after {whole:.1f} s")
     return [
         Figure(
             f"expire one day of {done.visits:,} visits and {done.declarations:,} declarations, counted and logged",

@@ -71,18 +71,21 @@ def run(port: int, requests: Iterator[bytes], *, seconds: float, connections: in
     """Send requests until they run out or the time is over; every answer that was begun is waited for."""
     result = Result()
     began = time.perf_counter()
+    all_ = [_Connection(port) for _ in range(connections)]
     with selectors.DefaultSelector() as selector:
-        open_ = 0
-        for _ in range(connections):
-            open_ += _next(selector, _Connection(port), requests, began + seconds)
-        while open_:
-            ready = selector.select(TIMEOUT)
-            if not ready:
-                raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
-            for key, _ in ready:
-                connection: _Connection = key.data
-                if _read(selector, connection, result):
-                    open_ -= 1 - _next(selector, connection, requests, began + seconds)
+        try:
+            open_ = sum(_next(selector, connection, requests, began + seconds) for connection in all_)
+            while open_:
+                ready = selector.select(TIMEOUT)
+                if not ready:
+                    raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
+                for key, _ in ready:
+                    connection: _Connection = key.data
+                    if _read(selector, connection, result):
+                        open_ -= 1 - _next(selector, connection, requests, began + seconds)
+        finally:
+            for connection in all_:
+                _close(selector, connection)
     result.seconds = time.perf_counter() - began
     return result
 

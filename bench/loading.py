@@ -75,8 +75,8 @@ class _Task:
 _keys: Keys  # what the loading processes inherit
 
 
-def load(world: World, size: Size, say: Say) -> Loaded:
-    """Fill the migrated, empty database of a world."""
+def load(world: World, size: Size, say: Say, *, processes: int = 2) -> Loaded:
+    """Fill the migrated, empty database of a world, so many days at a time."""
     global _keys
     began = time.perf_counter()
     app = world.app()
@@ -99,11 +99,11 @@ def load(world: World, size: Size, say: Say) -> Loaded:
     elapsed = (clock.now() - start) / timedelta(days=1)
     tasks = [_Task(url, size, leaf, OLDEST - n, today, elapsed) for n, leaf in enumerate(leaves)]
     counts = [0, 0]
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
-        for done, (visits, declared) in enumerate(pool.map(_load_leaf, tasks), start=1):
+    with _mapping(processes) as each:
+        for done, (visits, declared) in enumerate(each(_load_leaf, tasks), start=1):
             counts[0] += visits
             counts[1] += declared
-            say(f"  {done}/{len(tasks)} tables, {counts[0]:,} visits, {time.perf_counter() - began:.0f} s")
+            say(f"  {done}/{len(tasks)} days, {counts[0]:,} visits, {time.perf_counter() - began:.0f} s")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE) visit, declaration, person, venue, code")
     return Loaded(
@@ -116,6 +116,16 @@ def load(world: World, size: Size, say: Say) -> Loaded:
         declarations=counts[1],
         seconds=time.perf_counter() - began,
     )
+
+
+@contextmanager
+def _mapping(processes: int) -> Iterator[Callable[..., Iterator[tuple[int, int]]]]:
+    """What applies a function to each of a list, in processes that know what this one knows, or here."""
+    if processes == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+        yield pool.map
 
 
 def make_world(folder: Path, cluster: Cluster, name: str) -> World:

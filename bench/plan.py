@@ -48,7 +48,7 @@ def plan(visits: int, *, quick: bool) -> Plan:
     scale = min(1.0, visits / 1_000_000)
     venues = FULL_VENUES if full else max(300, int(FULL_VENUES * scale / 4))
     people = FULL_PEOPLE if full else max(20_000, int(FULL_PEOPLE * scale))
-    known = 40_000 if full else 6_000
+    known = 40_000 if full else visits // 42
 
     def size(number: int) -> Size:
         return Size(visits=number, venues=venues, people=people, known=known, scale=scale)

@@ -20,6 +20,8 @@ FLATNESS = 24.6
 TWINS = (*range(3), *range(200, 227))
 TWIN_DAYS = (1, 2, 3, 4)
 """Days ago on which the twins have their own visits."""
+RETURNED = 6
+"""Days ago on which everybody was somewhere who comes again in the bench."""
 # Share of the visits of a day that begin in each hour on the province's clocks.
 HOURS = np.array(
     [2, 1, 1, 1, 3, 12, 40, 70, 72, 66, 64, 70, 58, 50, 56, 58, 62, 80, 84, 66, 44, 24, 10, 5], dtype=float
@@ -77,7 +79,7 @@ def visits_of(size: Size, days_ago: int, *, seed: int, elapsed: float = 1.0) -> 
         weights /= weights.sum()
     # Who returns in the bench comes from home: nothing of today or yesterday still lasts.
     people = rng.integers(size.known if days_ago < 2 else 0, size.people, count)
-    if days_ago == 2:
+    if days_ago == RETURNED:
         # Everybody who returns was here before.
         people[: size.known] = rng.permutation(size.known)[: len(people)]
     background = _make(

@@ -70,12 +70,10 @@ def table(figures: Sequence[Figure], *, markdown: bool = False) -> str:
     return f"{lined}\n\n{said}"
 
 
-def write(figures: Sequence[Figure], name: str) -> Path:
-    """Keep the figures as a file of this day."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+def write(figures: Sequence[Figure], path: Path) -> None:
+    """Keep the figures as a list in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(figure) for figure in figures], indent=1, ensure_ascii=False) + "\n")
-    return path
 
 
 def read(path: Path) -> list[Figure]:
