@@ -16,7 +16,7 @@ from flask import Flask
 
 from bench import province, rows
 from bench.people import identity, told
-from bench.plan import OLDEST, Size
+from bench.plan import FULL_VISITS, OLDEST, Size
 from bench.rows import Keys, packed
 from checkin import clock
 from checkin.db import db
@@ -234,7 +234,9 @@ def _people(
     rng: np.random.Generator,
 ) -> None:
     """Those who return by their true indexes; the others by random bytes, which is what indexes look like."""
-    made = np.full(size.people, rows.micros(now - timedelta(days=30)))
+    # As many people as visits are loaded could be over their time; the others came first a few days ago.
+    made = np.full(size.people, rows.micros(now - timedelta(days=5)))
+    made[: round(size.people * min(1, size.visits / FULL_VISITS))] = rows.micros(now - timedelta(days=30))
     commune = np.frombuffer("".join(communes).encode(), np.uint8).reshape(len(communes), -1)
     told = []
     for number in range(size.known):

@@ -59,6 +59,6 @@ def plan(visits: int, *, quick: bool) -> Plan:
         rounds=2 if quick else 4,
         seconds=2.0 if quick else 6.0,
         lookups=10 if quick else 25,
-        line_list=int(100_000 * scale),
+        line_list=int(100_000 * scale) // (4 if quick else 1),
         contacts=int(26_000 * scale),
     )
