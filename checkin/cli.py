@@ -16,6 +16,7 @@ GROUPS = (
     "checkin.audit.cli",
     "checkin.venues.cli",
     "checkin.tiers",
+    "checkin.backup.cli",
     "checkin.demo.cli",
 )
 # What is done with visits, by the feature that does it.

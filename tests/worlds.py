@@ -121,6 +121,13 @@ class World:
             connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
         engine.dispose()
 
+    def let_go(self) -> None:
+        """Close what is open to the database, before it goes."""
+        for app in self.apps.values():
+            with app.app_context():
+                db.engine.dispose()
+        self.apps.clear()
+
     superuser_url: str = ""
 
 

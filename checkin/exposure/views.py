@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from checkin import clock, context
+from checkin import clock, context, replica
 from checkin.cases import queries as cases
 from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
@@ -133,17 +133,19 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
 
 def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
     page, only = max(1, request.args.get("page", 1, type=int)), request.args.get("only", "")
-    shown = showing.place_page(db.session(), context.vault(), lookup, page=page, only=only)
+    shown, source = replica.read(
+        lambda session: showing.place_page(session, context.vault(), lookup, page=page, only=only)
+    )
     if shown is None:
         abort(404)
     took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/place.html", lookup=lookup, case=case, took=took, **shown)
+    return render_template("exposure/place.html", lookup=lookup, case=case, took=took, source=source, **shown)
 
 
 def _show_person(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    shown = showing.person_page(db.session(), context.vault(), lookup)
+    shown, source = replica.read(lambda session: showing.person_page(session, context.vault(), lookup))
     took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/person.html", lookup=lookup, case=case, took=took, **shown)
+    return render_template("exposure/person.html", lookup=lookup, case=case, took=took, source=source, **shown)
 
 
 def _logged(lookup_id: UUID, action: str) -> tuple[Lookup, Case | None]:

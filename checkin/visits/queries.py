@@ -5,6 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from checkin.batch import Answer, Asked
 from checkin.db import is_postgresql
 from checkin.visits.models import Submission, Visit
 
@@ -21,20 +22,34 @@ class OpenVisit:
     until_latest: datetime
 
 
-def open_visits(session: Session, *, device: bytes, person_id: UUID, now: datetime, cap: timedelta) -> list[OpenVisit]:
-    """Visits of this device and person without a recorded end that may last until now, newest first."""
-    rows = session.execute(
-        sa.select(Visit.id, Visit.entered_at, Visit.venue_id, Visit.zone_id, Visit.until_likely, Visit.until_latest)
-        .where(
-            Visit.device == device,
-            Visit.entered_at.between(now - cap, now),
-            Visit.person_id == person_id,
-            Visit.left_at.is_(None),
-            Visit.until_latest >= now,
-        )
-        .order_by(Visit.entered_at.desc(), Visit.id.desc())
+_OPEN = (
+    sa.select(
+        Visit.id,
+        Visit.entered_at,
+        Visit.venue_id,
+        Visit.zone_id,
+        Visit.until_likely,
+        Visit.until_latest,
+        Visit.person_id,
     )
-    return [OpenVisit(*row) for row in rows]
+    .where(
+        Visit.device == sa.bindparam("device"),
+        Visit.entered_at.between(sa.bindparam("since"), sa.bindparam("now")),
+        Visit.left_at.is_(None),
+        Visit.until_latest >= sa.bindparam("now"),
+    )
+    .order_by(Visit.entered_at.desc(), Visit.id.desc())
+)
+
+
+def ask_open_visits(device: bytes, now: datetime, cap: timedelta) -> Asked:
+    """The question for visits of this device without a recorded end that may last until now, newest first."""
+    return _OPEN, {"device": device, "since": now - cap, "now": now}
+
+
+def read_open_visits(answer: Answer, person_id: UUID) -> list[OpenVisit]:
+    """What the answer to `ask_open_visits` says of one person: several may share a device."""
+    return [OpenVisit(*row[:6]) for row in answer.rows if row[6] == person_id]
 
 
 def submission(session: Session, submission_id: UUID) -> tuple[bytes, datetime, dict[str, str] | None] | None:
