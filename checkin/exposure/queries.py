@@ -1,6 +1,7 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
+from checkin.db import is_postgresql
 from checkin.declarations.models import Declaration
 from checkin.exposure.models import Lookup
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
+from checkin.visits.queries import Encounter, meeting_any, meeting_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,162 @@ def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end:
         .order_by(Visit.entered_at.desc(), Visit.id)
     )
     return [StayRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person whose stays can meet a case: whole minutes, encounters met, and when the first began to be met."""
+
+    person_id: UUID
+    certain_minutes: int
+    possible_minutes: int
+    encounters: int
+    first_at: datetime
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """A page of the contacts, and how many there are: in all, and with minutes that are certain."""
+
+    total: int
+    certain: int
+    people: list[Contact]
+
+
+def contacts(
+    session: Session,
+    encounters: Sequence[Encounter],
+    *,
+    air: timedelta,
+    cap: timedelta,
+    excluding: Collection[UUID],
+    first: int,
+    limit: int,
+    store: Any = Visit.__table__,
+) -> Contacts:
+    """Everybody whose stay can meet one of the encounters, `limit` of them from the one numbered `first` on.
+
+    The longest together for certain first, then the longest at most, then who met the case first. Minutes are
+    those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
+    are those of `visits.queries.meeting`.
+    """
+    ranked = _ranked(is_postgresql(session), store)
+    values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
+    rows = session.execute(ranked, values | {"first": first, "limit": limit}).all()
+    # A page beyond the last one has no row that could say how many there are.
+    counted = rows[:1] or session.execute(ranked, values | {"first": 0, "limit": 1}).all()
+    total, certain = (counted[0].total, counted[0].for_certain) if counted else (0, 0)
+    return Contacts(total, certain, [Contact(*row[:5]) for row in rows])
+
+
+# Built once for each store: it takes longer to put together than to read a page of a small case.
+@lru_cache(maxsize=4)
+def _ranked(postgresql: bool, store: Any) -> sa.Select[Any]:
+    people = _people(postgresql, store)
+    return (
+        sa.select(
+            *people.c,
+            sa.func.count().over().label("total"),
+            sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
+        )
+        .order_by(people.c.certain.desc(), people.c.possible.desc(), people.c.first_at, people.c.person_id)
+        .offset(sa.bindparam("first", type_=sa.Integer))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+
+
+def _people(postgresql: bool, store: Any) -> Any:
+    """One row for each person who can have met an encounter, with the minutes that any of their times covers."""
+    span = _spans(postgresql, store)
+    each = (
+        sa.select(
+            span.c.person_id,
+            sa.func.count().label("spans"),
+            sa.func.min(span.c.low).label("low"),
+            sa.func.max(span.c.high).label("high"),
+            sa.func.max(span.c.sure).label("sure"),
+        )
+        .group_by(span.c.person_id)
+        .cte("each")
+    )
+    # Nearly everybody met the case once: nothing runs side by side, and nothing has to be sorted.
+    once = sa.select(
+        each.c.person_id,
+        _minutes(postgresql, _length(postgresql, each.c.low, each.c.sure)).label("certain"),
+        _minutes(postgresql, _length(postgresql, each.c.low, each.c.high)).label("possible"),
+        sa.literal(1).label("encounters"),
+        each.c.low.label("first_at"),
+    ).where(each.c.spans == 1)
+    often = span.c.person_id.in_(sa.select(each.c.person_id).where(each.c.spans > 1))
+    return once.union_all(_joined(postgresql, span, often)).subquery("person")
+
+
+def _spans(postgresql: bool, store: Any) -> Any:
+    """(person, encounter, from, to, to for certain or null) of each time together."""
+    columns = ("person_id", "entered_at", "until_latest", "left_at")
+    met = meeting_any(postgresql, *columns, store=store).subquery("met").c
+    high = sa.case((met.until_latest < met.high, met.until_latest), else_=met.high)
+    return sa.select(
+        met.person_id,
+        met.number,
+        sa.case((met.entered_at > met.low, met.entered_at), else_=met.low).label("low"),
+        high.label("high"),
+        sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
+    ).cte("span")
+
+
+def _joined(postgresql: bool, span: Any, condition: Any) -> Any:
+    """The people of these spans; times side by side count once."""
+    # How far the person's earlier spans reach: what lies behind that was counted with them.
+    before: Any = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
+    step = (
+        sa.select(
+            *span.c,
+            sa.func.max(span.c.high).over(**before).label("reached"),
+            sa.func.max(span.c.sure).over(**before).label("sure_reached"),
+        )
+        .where(condition)
+        .subquery("step")
+        .c
+    )
+    return sa.select(
+        step.person_id,
+        _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.sure, step.sure_reached))),
+        _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.high, step.reached))),
+        sa.func.count(step.number.distinct()),
+        sa.func.min(step.low),
+    ).group_by(step.person_id)
+
+
+def _added(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
+    """What a span adds to those before it; null where that is nothing."""
+    return sa.case(
+        (sa.or_(reached.is_(None), reached <= low), _length(postgresql, low, high)),
+        (reached < high, _length(postgresql, reached, high)),
+    )
+
+
+def _length(postgresql: bool, low: Any, high: Any) -> Any:
+    """From one moment to another: an interval, or on SQLite microseconds, of which its own functions know none."""
+    if postgresql:
+        return high - low
+
+    def microseconds(moment: Any) -> Any:
+        # Without its fraction, which strftime rounds: a second too many.
+        whole = sa.cast(sa.func.strftime("%s", sa.func.substr(moment, 1, 19)), sa.BigInteger)
+        return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
+
+    return microseconds(high) - microseconds(low)
+
+
+def _minutes(postgresql: bool, length: Any) -> Any:
+    """Whole minutes of a length; none where it is null."""
+    if postgresql:
+        # As a double, which holds the microseconds of centuries exactly enough and is faster than a numeric.
+        return sa.cast(
+            sa.func.coalesce(sa.func.floor(sa.func.date_part("epoch", length, type_=sa.Double) / 60.0), 0), sa.Integer
+        )
+    return sa.func.coalesce(length, 0) // 60_000_000
 
 
 def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | None:

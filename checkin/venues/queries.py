@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -136,12 +136,24 @@ def ancestors(session: Session, venue_id: UUID) -> list[UUID]:
 
 def with_inside(session: Session, venue_id: UUID) -> list[UUID]:
     """The venue and every venue inside it."""
-    tree = sa.select(Venue.id, sa.literal(0).label("depth")).where(Venue.id == venue_id).cte(recursive=True)
+    return list(inside_each(session, [venue_id])[venue_id])
+
+
+def inside_each(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """Each venue with every venue inside it, the nearest first; nothing for one that is no more."""
+    tree = (
+        sa.select(Venue.id.label("root"), Venue.id, sa.literal(0).label("depth"))
+        .where(Venue.id.in_(venue_ids))
+        .cte(recursive=True)
+    )
     child = aliased(Venue)
     tree = tree.union_all(
-        sa.select(child.id, tree.c.depth + 1).where(child.parent_id == tree.c.id, tree.c.depth < DEEPEST)
+        sa.select(tree.c.root, child.id, tree.c.depth + 1).where(child.parent_id == tree.c.id, tree.c.depth < DEEPEST)
     )
-    return list(dict.fromkeys(session.scalars(sa.select(tree.c.id))))
+    found: dict[UUID, dict[UUID, None]] = {venue_id: {} for venue_id in venue_ids}
+    for root, venue_id in session.execute(sa.select(tree.c.root, tree.c.id).order_by(tree.c.depth, tree.c.id)):
+        found[root][venue_id] = None
+    return {root: tuple(inside) for root, inside in found.items()}
 
 
 @dataclass(frozen=True)
