@@ -7,11 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import checkins, cluster, expiry, lists, loading, lookups, officer, report, sizes
+from bench import checkins, cluster, contacts, expiry, lists, loading, lookups, officer, report, sizes
 from bench.plan import Plan, plan
 from bench.report import Figure
 from checkin import clock
-from checkin.exposure import queries
 from tests.worlds import vault_of
 
 
@@ -79,12 +78,7 @@ def _figures(chosen: Plan, server: cluster.Cluster, folder: Path, began: float) 
     say("lookups")
     figures += lookups.measure(worlds, loaded, chosen, folder, say)
     say("contacts")
-    if hasattr(queries, "contacts"):
-        from bench import contacts
-
-        figures += contacts.measure(worlds, loaded, chosen, say)
-    else:
-        say("  contacts are not selected in the database here: not measured")
+    figures += contacts.measure(worlds, loaded, chosen, say)
     say("lists")
     figures += lists.measure(worlds["big"], big, chosen, folder, say)
     say("sizes, and the oldest day")
