@@ -18,6 +18,10 @@ PROXIED = {"CHECKIN_PROXIES": "1"}
 """Each visitor comes from an address of their own, which the proxy in front says: the rate limit counts by it."""
 
 
+OTHERS = ("CHECKIN_", "PROMETHEUS_", "DATABASE_URL", "MIGRATE_URL", "REPLICA_", "RATELIMIT_", "NO_DEMO")
+"""Settings of whoever runs the bench, which are not its own."""
+
+
 @dataclass(frozen=True)
 class Served:
     """A server that answers."""
@@ -75,7 +79,7 @@ def serve(
 ) -> Iterator[Served]:
     """Serve with checkin/gunicorn_conf.py, `options` over it; ends the server it started."""
     port = free_port()
-    mine = {k: v for k, v in os.environ.items() if not k.startswith(("CHECKIN_", "PROMETHEUS_", "DATABASE_"))}
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
     full = {
         **mine,
         "PORT": str(port),
