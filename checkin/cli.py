@@ -15,6 +15,7 @@ GROUPS = (
     "checkin.accounts.cli",
     "checkin.audit.cli",
     "checkin.venues.cli",
+    "checkin.exposure.cli",
     "checkin.tiers",
     "checkin.backup.cli",
     "checkin.demo.cli",

@@ -61,6 +61,20 @@ class Config:
         """True under TLS: cookies are then marked Secure and HSTS is sent."""
         return self.public_origin.startswith("https://")
 
+    def env(self) -> dict[str, str]:
+        """What the environment of another process of this tier needs so that `from_env` gives it the same."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "CHECKIN_TIER": self.tier,
+            "CHECKIN_INSTANCE": str(self.instance),
+            "CHECKIN_KEYS": str(self.keys),
+            "CHECKIN_RULES": str(self.rules),
+            "CHECKIN_PROVINCE": self.province,
+            "PUBLIC_ORIGIN": self.public_origin,
+            "PORT": str(self.port),
+            "LOG_LEVEL": self.log_level,
+        }
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
         """The configuration of an environment; raises ConfigError naming what is wrong."""

@@ -43,6 +43,8 @@ STAFF_GRANTS = {
     "visit": "SELECT",
     "case": "SELECT, INSERT, UPDATE",
     "lookup": "SELECT, INSERT",
+    "export": "SELECT, INSERT, UPDATE",
+    "export_part": "SELECT, INSERT, DELETE",
     "audit": "SELECT, INSERT",
     "alembic_version": "SELECT",
 }

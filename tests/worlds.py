@@ -26,7 +26,10 @@ from tests.servers import Cluster
 MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
-TABLES = ["visit", "declaration", "submission", "person", "lookup", "code", "zone", "venue", "audit", "account"]
+TABLES = [
+    "visit", "declaration", "submission", "person", "export_part", "export", "lookup", "code", "zone", "venue", "audit",
+    "account",
+]  # fmt: skip
 
 
 @dataclass

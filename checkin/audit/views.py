@@ -34,6 +34,7 @@ ACTION_NAMES = {
     "backup.begin": _l("Bắt đầu sao lưu"),
     "backup.create": _l("Sao lưu xong"),
     "backup.restore": _l("Phục hồi từ bản sao lưu"),
+    "lookup.download.xlsx": _l("Tải tệp XLSX về"),
 }
 ROLE_NAMES = {
     "owner": _l("chủ cơ sở"),

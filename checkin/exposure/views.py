@@ -2,7 +2,7 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -15,8 +15,6 @@ from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
 from checkin.db import db, set_read_only
 from checkin.exposure import queries, service, showing
-from checkin.exposure.exporting import export_person, export_place
-from checkin.exposure.exports import TooManyRows
 from checkin.exposure.forms import NEW, SHOWN, SIGNAL, BoundForm, PersonForm, PlaceForm
 from checkin.exposure.models import PLACE, Lookup
 from checkin.metrics import LOOKUPS
@@ -107,28 +105,6 @@ def show(lookup_id: UUID) -> ResponseReturnValue:
     if lookup.kind == PLACE:
         return _show_place(lookup, case, started)
     return _show_person(lookup, case, started)
-
-
-@bp.post("/<uuid:lookup_id>/export.<any(csv,xlsx):form>")
-def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
-    """The whole list as a file; logged before it is made."""
-    lookup, case = _logged(lookup_id, f"lookup.export.{form}")
-    session, vault = db.session(), context.vault()
-    try:
-        if lookup.kind == PLACE:
-            found = showing.found_at(session, lookup)
-            body = export_place(session, vault, lookup, case, found.people, found.window, form)
-        else:
-            body = export_person(session, vault, lookup, case, form)
-    except TooManyRows:
-        abort(413)
-    mimetype = (
-        "text/csv; charset=utf-8"
-        if form == "csv"
-        else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    name = f"{lookup.number}.{form}"
-    return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:

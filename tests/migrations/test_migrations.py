@@ -17,7 +17,7 @@ from checkin.accounts.models import ADMIN
 from checkin.audit.queries import broken_link
 from checkin.config import Config
 from checkin.db import Model, db, is_day
-from checkin.exposure.service import Bound, PlaceAsked, ask_place
+from checkin.exposure.service import Bound, PlaceAsked, ask_export, ask_place, claim_export, keep_export
 from checkin.keys import generate
 from checkin.places.models import Place, Successor
 from checkin.venues import service as venues
@@ -102,7 +102,10 @@ def fill(app):
             factories.check_in(app, session, vault, shop, cast.coughing(cast.NEIGHBOUR), at=moment)
         asked = PlaceAsked(start=NOW, end=NOW, venue_id=shop.id)
         bound = Bound(case=factories.case(session), signal=None, reason="Chợ đông")
-        ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
+        lookup = ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
+        file = ask_export(session, now=NOW, actor=khoa.actor, lookup=lookup, form="xlsx", locale="vi", total=2)
+        claim_export(session, now=NOW)
+        keep_export(session, vault, now=NOW, export_id=file.id, body=b"PK", total=2)
         session.commit()
 
 
@@ -203,7 +206,8 @@ def test_the_data_work_after_all_the_way_to_the_first_revision_and_back(app):
     with app.app_context():
         downgrade(directory=MIGRATIONS, revision=REVISIONS[-1])
         upgrade(directory=MIGRATIONS)
-    assert rows(app) == before
+    # Finished files last an hour: a way back that drops their tables loses nothing that cannot be made again.
+    assert rows(app) == before | {"export": [], "export_part": []}
     with inside(app):
         assert broken_link(db.session()) is None
         with pytest.raises(sa.exc.DatabaseError, match="can only grow"):

@@ -206,7 +206,7 @@ def test_every_table_is_granted_on_purpose():
     assert set(PUBLIC_GRANTS) <= known
     assert set(STAFF_GRANTS) <= known
     assert known - set(STAFF_GRANTS) == {"submission"}
-    assert known - set(PUBLIC_GRANTS) == {"case", "lookup"}
+    assert known - set(PUBLIC_GRANTS) == {"case", "lookup", "export", "export_part"}
 
 
 def test_neither_role_owns_a_table_nor_may_pass_by_row_security(filled):
