@@ -4,7 +4,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +111,6 @@ def measure(world: World, loaded: Loaded, plan: Plan, folder: Path, say: Say) ->
                 holds=max(grown) <= FLAT,
             ),
         ]  # fmt: skip
-        if find_spec("checkin.exposure.jobs") is None:
-            say("  workbooks are not made as jobs here: not measured")
-            return figures
         return figures + _workbook(officer, staff, raw, page, people, floor, say)
 
 

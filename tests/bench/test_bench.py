@@ -115,6 +115,7 @@ def test_a_quick_run_measures_every_figure_and_every_answer_is_good(tmp_path):
         "lookup page",
         "same stays out of",
         "line list of",
+        "parts of workbooks",
         "expire one day",
         "memory per worker",
         "a day of",
