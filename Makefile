@@ -5,7 +5,7 @@ BIN = .venv/bin
 FLASK = $(BIN)/flask --app wsgi
 export PORT
 
-.PHONY: run setup test test-long check catalogues
+.PHONY: run setup test test-long check catalogues bench bench-settings
 
 run: setup
 	@exec $(BIN)/gunicorn -c checkin/gunicorn_conf.py wsgi:app
@@ -46,3 +46,11 @@ check: .venv/dev.stamp
 # Collect the texts of code and templates into both catalogues.
 catalogues: .venv/dev.stamp
 	@$(BIN)/python -m checkin.i18n.catalogues
+
+# VISITS=1e6 (the default), 10e6, 40e6; QUICK=1 for a run of less than three minutes.
+bench: .venv/dev.stamp
+	@$(BIN)/python -m bench $(if $(VISITS),--visits $(VISITS)) $(if $(QUICK),--quick)
+
+# Check-ins a second under other classes and numbers of workers and threads.
+bench-settings: .venv/dev.stamp
+	@$(BIN)/python -m bench.settings
