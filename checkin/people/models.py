@@ -29,6 +29,9 @@ class Person(db.Model):  # type: ignore[name-defined, misc]
             sqlite_where=_TOLD,
             postgresql_where=_TOLD,
         ),
+        # Of its own, since the one above holds only those who told a number, and is of no use to a question
+        # that does not say so.
+        sa.Index("ix_person_name_index", "name_index"),
         sa.Index("ix_person_id_index", "id_index"),
         sa.Index("ix_person_phone_index", "phone_index"),
     )

@@ -1,4 +1,5 @@
-"""Visits and declarations in a table a day, so that a day can be dropped and another be read alone.
+"""Visits and declarations in a table a day, so that a day can be dropped and another be read alone; and
+people found by name without reading everybody.
 
 SQLite keeps the plain tables. Rights on the two tables go with the old ones: `flask setup` gives them anew.
 """
@@ -70,6 +71,7 @@ END $$
 
 def upgrade() -> None:
     bind = op.get_bind()
+    op.create_index("ix_person_name_index", "person", ["name_index"])
     # A recorded end is the latest end too: so what can have met a window is read from the index alone.
     with op.batch_alter_table("visit") as visit:
         visit.create_check_constraint("recorded", "left_at IS NULL OR until_latest = left_at")
@@ -96,6 +98,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_person_name_index", "person")
     with op.batch_alter_table("visit") as visit:
         visit.drop_constraint("recorded", type_="check")
     if op.get_bind().dialect.name != "postgresql":
