@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from checkin import cli, db, errors, i18n, logs, metrics, web
+from checkin import cli, db, errors, i18n, logs, metrics, replica, web
 from checkin.cases import keeping
 from checkin.config import ROOT, Config
 from checkin.declarations.triage import TriageRules
@@ -30,6 +30,7 @@ def create_app(config: Config | None = None, vault: Vault | None = None) -> Flas
     app.extensions["checkin_vault"] = vault
     app.extensions["checkin_rules"] = RuleBook.load(config.rules, RULE_CHECKS)
     db.init_app(app, config)
+    replica.init_app(app, config)
     i18n.init_app(app)
     errors.init_app(app)
     # Before anything else that runs around a request: it starts the clock that the others read.

@@ -15,7 +15,9 @@ GROUPS = (
     "checkin.accounts.cli",
     "checkin.audit.cli",
     "checkin.venues.cli",
+    "checkin.exposure.cli",
     "checkin.tiers",
+    "checkin.backup.cli",
     "checkin.demo.cli",
 )
 # What is done with visits, by the feature that does it.

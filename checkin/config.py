@@ -35,6 +35,8 @@ class ConfigError(Exception):
 class Config:
     database_url: str
     migrate_url: str
+    replica_url: str
+    replica_max_lag: int
     tier: Tier
     public_origin: str
     instance: Path
@@ -59,6 +61,20 @@ class Config:
         """True under TLS: cookies are then marked Secure and HSTS is sent."""
         return self.public_origin.startswith("https://")
 
+    def env(self) -> dict[str, str]:
+        """What the environment of another process of this tier needs so that `from_env` gives it the same."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "CHECKIN_TIER": self.tier,
+            "CHECKIN_INSTANCE": str(self.instance),
+            "CHECKIN_KEYS": str(self.keys),
+            "CHECKIN_RULES": str(self.rules),
+            "CHECKIN_PROVINCE": self.province,
+            "PUBLIC_ORIGIN": self.public_origin,
+            "PORT": str(self.port),
+            "LOG_LEVEL": self.log_level,
+        }
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
         """The configuration of an environment; raises ConfigError naming what is wrong."""
@@ -75,6 +91,8 @@ class Config:
         return cls(
             database_url=database_url,
             migrate_url=_database(env, "MIGRATE_URL", database_url),
+            replica_url=_replica(env, database_url),
+            replica_max_lag=_number(env, "REPLICA_MAX_LAG", 30, 1, 3600),
             tier=_tier(env.get("CHECKIN_TIER") or "all"),
             public_origin=_origin(env.get("PUBLIC_ORIGIN") or f"http://localhost:{port}"),
             instance=instance,
@@ -129,6 +147,13 @@ def _database(env: Mapping[str, str], name: str, default: str) -> str:
         return url
     # The value is not repeated: it may hold a password.
     raise ConfigError(f"{name}: an address that begins with postgresql:// or sqlite:/// is needed")
+
+
+def _replica(env: Mapping[str, str], database_url: str) -> str:
+    url = _database(env, "REPLICA_URL", "") if env.get("REPLICA_URL") else ""
+    if url and (url.startswith("sqlite") or database_url.startswith("sqlite")):
+        raise ConfigError("REPLICA_URL: only PostgreSQL has replicas, so DATABASE_URL and it begin with postgresql://")
+    return url
 
 
 def _storage(uri: str) -> str:

@@ -2,21 +2,24 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event
+from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from checkin.config import Config
@@ -85,7 +88,6 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
         return {"hide_parameters": True, "connect_args": {"timeout": 15, "check_same_thread": False}}
     return {
         "hide_parameters": True,
-        "pool_pre_ping": True,
         "pool_size": 4,
         "max_overflow": 4,
         "pool_timeout": 5,
@@ -115,6 +117,29 @@ def _on_connect(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+# A connection that was used a moment ago is taken as it is; one that lay still is asked whether it still
+# lives, since a server that came back, or pgbouncer, may have closed it meanwhile.
+IDLE_SECONDS = 1.0
+
+
+@event.listens_for(Engine, "engine_connect")
+def _remember_use(connection: Connection) -> None:
+    connection.info["used"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _still_alive(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        return
+    if time.monotonic() - record.info.get("used", 0.0) > IDLE_SECONDS:
+        try:
+            dbapi_connection.execute("")
+            dbapi_connection.rollback()
+        except psycopg.Error as error:
+            # The pool then makes a new one, and gives up all that are as old.
+            raise exc.DisconnectionError from error
+
+
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
@@ -126,26 +151,32 @@ def set_scope(session: Session, **values: object) -> None:
 
     Values hold until the end of each transaction and are set again at the start of the next one.
     """
-    scope = session.info.setdefault("scope", {})
-    scope.update({f"checkin.{name}": _text(value) for name, value in values.items()})
-    if session.in_transaction():
-        _send_scope(session.connection(), scope)
+    for statement, given in scope(session, **values):
+        session.connection().execute(statement, given)
+
+
+def scope(session: Session, **values: object) -> list[tuple[Any, Mapping[str, Any]]]:
+    """The same, as a statement for the caller to send with others; none where it goes by itself or not at all."""
+    kept = session.info.setdefault("scope", {})
+    begun = session.in_transaction()
+    kept.update({f"checkin.{name}": _text(value) for name, value in values.items()})
+    return [_scope_statement(kept)] if begun and is_postgresql(session) else []
 
 
 @event.listens_for(Session, "after_begin")
 def _on_session_begin(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    scope = session.info.get("scope")
-    if scope:
-        _send_scope(connection, scope)
+    kept = session.info.get("scope")
+    if kept and connection.dialect.name == "postgresql":
+        statement, given = _scope_statement(kept)
+        connection.execute(statement, given)
 
 
-def _send_scope(connection: Connection, scope: dict[str, str]) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(_scope_statement(tuple(scope)), {f"v{i}": value for i, value in enumerate(scope.values())})
+def _scope_statement(kept: dict[str, str]) -> tuple[sa.TextClause, dict[str, str]]:
+    return _scope_text(tuple(kept)), {f"v{i}": value for i, value in enumerate(kept.values())}
 
 
 @lru_cache(maxsize=64)
-def _scope_statement(names: tuple[str, ...]) -> sa.TextClause:
+def _scope_text(names: tuple[str, ...]) -> sa.TextClause:
     # Names of settings are our own words; built once, since every transaction begins with it.
     return sa.text("SELECT " + ", ".join(f"set_config('{name}', :v{i}, true)" for i, name in enumerate(names)))
 
@@ -175,11 +206,18 @@ def missing_day(error: sa.exc.IntegrityError) -> bool:
     )
 
 
-def insert_if_new(session: Session, table: sa.Table, values: dict[str, Any]) -> bool:
+@lru_cache(maxsize=64)
+def insert_new(table: sa.FromClause, dialect: str) -> Any:
+    """The statement that inserts a row unless one with the same key exists; it touches no row then."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()  # type: ignore[arg-type]
+
+
+def insert_if_new(session: Session, table: sa.FromClause, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same key exists; True when it was inserted."""
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     result = session.execute(
-        insert(table).values(**values).on_conflict_do_nothing(),
+        insert_new(table, "postgresql" if is_postgresql(session) else "sqlite"),
+        values,
         # RETURNING would ask for the right to read, which the public role has not.
         execution_options={"preserve_rowcount": True},
     )

@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
         # Only the type and where it was raised: messages can carry what a person typed.
-        log.error("unexpected error", kind=type(error).__name__, route=str(request.url_rule), trace=_frames(error))
+        log.error("unexpected error", kind=type(error).__name__, route=str(request.url_rule), trace=frames(error))
         if app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         return page(500)
@@ -72,7 +72,8 @@ def _replay() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.form.items(multi=True) if name != "password"]
 
 
-def _frames(error: BaseException) -> list[str]:
+def frames(error: BaseException) -> list[str]:
+    """Where an error was raised, as file, line and function: no value that somebody typed is in it."""
     frames, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code

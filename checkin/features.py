@@ -36,5 +36,6 @@ FEATURES = (
     _feature("checkin.reports.views:bp", {STAFF}, {COMMUNE, CDC, COMMAND, ADMIN}),
     _feature("checkin.cases.views:bp", {STAFF}, {CDC}),
     _feature("checkin.exposure.views:bp", {STAFF}, {CDC}),
+    _feature("checkin.exposure.downloads:bp", {STAFF}, {CDC}),
     _feature("checkin.exposure.casework:bp", {STAFF}, {CDC}),
 )

@@ -60,8 +60,8 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Begin the hourly round that makes the days to come and lets go of those that are over."""
-    from checkin.store import timer
+    """Begin the hourly round, which makes the days to come and lets go of those that are over."""
+    from checkin import timer
 
     timer.start(worker.wsgi)
 

@@ -43,6 +43,8 @@ STAFF_GRANTS = {
     "visit": "SELECT",
     "case": "SELECT, INSERT, UPDATE",
     "lookup": "SELECT, INSERT",
+    "export": "SELECT, INSERT, UPDATE",
+    "export_part": "SELECT, INSERT, DELETE",
     # Freezing copies within the database, keeps ends up to date, and lets go of what no case needs.
     "kept_visit": "SELECT, INSERT, DELETE, "
     "UPDATE (left_at, end_set_by, until_likely, until_latest, declaration_id, declared_at)",

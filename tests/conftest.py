@@ -15,6 +15,7 @@ from checkin import clock
 from checkin.db import db
 from checkin.vault import Vault
 from tests import servers, worlds
+from tests.deployment import bouncer
 from tests.worlds import World
 
 CHROMIUM = next(
@@ -39,6 +40,8 @@ def missing() -> list[str]:
     lacking = []
     if servers.postgresql_programs() is None:
         lacking.append(servers.POSTGRESQL_MISSING)
+    if bouncer.program() is None:
+        lacking.append(bouncer.MISSING)
     if CHROMIUM is None:
         lacking.append(CHROMIUM_MISSING)
     return lacking
@@ -85,8 +88,10 @@ def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="session")
-def _postgresql(tmp_path_factory: pytest.TempPathFactory, cluster: servers.Cluster) -> World:
-    return worlds.postgresql_world(tmp_path_factory.mktemp("instance"), cluster, "checkin_test")
+def _postgresql(tmp_path_factory: pytest.TempPathFactory, cluster: servers.Cluster) -> Iterator[World]:
+    made = worlds.postgresql_world(tmp_path_factory.mktemp("instance"), cluster, "checkin_test")
+    yield made
+    made.let_go()
 
 
 @pytest.fixture

@@ -78,6 +78,27 @@ class Cluster:
         cluster.start()
         return cluster
 
+    def replica(self) -> "Cluster":
+        """Make and start a server that follows this one by streaming."""
+        folder = Path(tempfile.mkdtemp(prefix="checkin-postgresql-"))
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        made = Cluster(self.programs, folder, free_port())
+        made._run(
+            "pg_basebackup",
+            "-R",  # writes down whom to follow
+            "--checkpoint=fast",
+            "--no-sync",
+            "-D",
+            str(folder / "data"),
+            "-d",
+            self.url("postgres").rsplit("/", 1)[0],
+        )
+        with (folder / "data" / "postgresql.conf").open("a") as conf:
+            conf.write(f"port={made.port}\nunix_socket_directories='{folder}'\n")
+        made.start()
+        return made
+
     def _as_user(self) -> list[str]:
         return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 

@@ -27,20 +27,9 @@ MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
 TABLES = [
-    "kept_visit",
-    "kept_declaration",
-    "case_visit",
-    "visit",
-    "declaration",
-    "submission",
-    "person",
-    "lookup",
-    "code",
-    "zone",
-    "venue",
-    "audit",
-    "account",
-]
+    "kept_visit", "kept_declaration", "case_visit", "visit", "declaration", "submission", "person", "export_part",
+    "export", "lookup", "code", "zone", "venue", "audit", "account",
+]  # fmt: skip
 
 
 @dataclass
@@ -134,6 +123,13 @@ class World:
             tables = ", ".join(f'"{table}"' for table in (*TABLES, "case"))
             connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
         engine.dispose()
+
+    def let_go(self) -> None:
+        """Close what is open to the database, before it goes."""
+        for app in self.apps.values():
+            with app.app_context():
+                db.engine.dispose()
+        self.apps.clear()
 
     superuser_url: str = ""
 

@@ -36,6 +36,10 @@ ACTION_NAMES = {
     "lookup.read": _l("Xem kết quả tra cứu"),
     "lookup.export.csv": _l("Xuất danh sách CSV"),
     "lookup.export.xlsx": _l("Xuất danh sách XLSX"),
+    "backup.begin": _l("Bắt đầu sao lưu"),
+    "backup.create": _l("Sao lưu xong"),
+    "backup.restore": _l("Phục hồi từ bản sao lưu"),
+    "lookup.download.xlsx": _l("Tải tệp XLSX về"),
 }
 ROLE_NAMES = {
     "owner": _l("chủ cơ sở"),

@@ -1,31 +1,21 @@
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from checkin import clock
+from checkin.batch import Asked
 from checkin.declarations.models import Declaration
-from checkin.declarations.told import Told
+from checkin.declarations.told import Identity, Told
 from checkin.declarations.triage import Triage, TriageRules, triage
 from checkin.ids import new_id
-from checkin.people import service as people
-from checkin.people.identity import indexes
+from checkin.people.identity import Indexes, indexes
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 
 _INSERT = sa.insert(Declaration.__table__)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A declaration that was stored."""
-
-    id: UUID
-    person_id: UUID
 
 
 @lru_cache(maxsize=8)
@@ -38,29 +28,20 @@ def judge(told: Told, rules: RuleSet) -> Triage:
     return triage(told.answers, _triage_rules(rules))
 
 
-def record(
-    session: Session, vault: Vault, *, now: datetime, rules: RuleSet, told: Told, flags: tuple[str, ...] = ()
-) -> Recorded:
-    """Store a declaration, its details sealed, for the person whom it means."""
-    who = told.who
-    person_id = people.identify(
-        session,
-        now=now,
-        told=indexes(
-            vault,
-            full_name=who.full_name,
-            birth_year=who.birth_year,
-            id_number=who.id_number,
-            phone=who.phone,
-        ),
-        commune_id=who.commune_id,
-    )
+def person_indexes(vault: Vault, who: Identity) -> Indexes:
+    """What the person of a declaration is recognised by."""
+    return indexes(vault, full_name=who.full_name, birth_year=who.birth_year, id_number=who.id_number, phone=who.phone)
+
+
+def prepare(
+    vault: Vault, *, now: datetime, rules: RuleSet, told: Told, person_id: UUID, flags: tuple[str, ...] = ()
+) -> tuple[UUID, Asked]:
+    """The id of a declaration, and the statement that stores it, details sealed, to be sent with others."""
     declaration_id = new_id(now)
     values = row(
         vault, declaration_id=declaration_id, made_at=now, person_id=person_id, rules=rules, told=told, flags=flags
     )
-    session.execute(_INSERT, values)
-    return Recorded(declaration_id, person_id)
+    return declaration_id, (_INSERT, values)
 
 
 def row(

@@ -1,6 +1,6 @@
 """What a person told, in its normal form: the pure middle between the form and the store."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from checkin.declarations.triage import Answers
@@ -23,7 +23,7 @@ class Identity:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for sealing and for the visitor's own cookie."""
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Identity":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
@@ -36,6 +37,8 @@ class Contacting:
         self.encounters: list[Encounter] = (
             cases.encounters(session, case.id, lookup.start, lookup.end, clip=True) if self.same_person else []
         )
+        self.told: Table = kept_declaration
+        self._listed: dict[UUID, Contact] = {}
         self.air = air(rules, case.disease)
         self.days_before = days_before(rules, case.disease)
         self._how: dict[str, Any] = {
@@ -50,6 +53,19 @@ class Contacting:
         if not self.encounters:
             return Contacts(0, 0, [])
         return queries.contacts(session, self.encounters, **self._how, first=first, limit=limit)
+
+    def count(self, session: Session) -> int:
+        """How many people there are."""
+        return self.people(session, 0, 1).total
+
+    def ranked(self, session: Session) -> list[UUID]:
+        """All of them, by id, in the order of the page."""
+        self._listed = {one.person_id: one for one in self.everybody(session)}
+        return list(self._listed)
+
+    def some(self, session: Session, people: Sequence[UUID]) -> list[Presence[StayRow]]:
+        """Those of `ranked`, in the order given, with their stays that met the case."""
+        return self.presences(session, [self._listed[person_id] for person_id in people])
 
     def everybody(self, session: Session) -> list[Contact]:
         """All of them in the same order."""

@@ -42,29 +42,35 @@ def _apart(value: Cell) -> Cell:
     return _SPLIT.sub(r"\1'", value) if isinstance(value, str) else value
 
 
-def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
-    """CSV in UTF-8 with its mark, so that spreadsheets read Vietnamese; every cell neutral."""
+# What a CSV file begins with, so that spreadsheets read its Vietnamese as UTF-8.
+MARK = b"\xef\xbb\xbf"
+
+
+def csv_lines(lines: Iterable[Sequence[Cell]]) -> bytes:
+    """Lines of CSV in UTF-8, every cell neutral."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(heads)
-    for line in lines:
-        writer.writerow([_apart(neutral(cell)) for cell in line])
-    return out.getvalue().encode("utf-8-sig")
+    writer.writerows([_apart(neutral(cell)) for cell in line] for line in lines)
+    return out.getvalue().encode()
+
+
+def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
+    """A whole CSV file: the mark, the heads and the lines."""
+    return MARK + csv_lines([heads]) + csv_lines(lines)
 
 
 def to_xlsx(
     title: str,
     heads: Sequence[str],
-    lines: Sequence[Sequence[Cell]],
+    lines: Iterable[Sequence[Cell]],
     about: Iterable[tuple[str, str]],
     about_title: str = "Thông tin",
 ) -> bytes:
     """A workbook: the list with typed cells, and a second sheet that says who made it and for what.
 
     Raises TooManyRows. Text is written as text, which no formula comes of, and so needs no apostrophe.
+    All in memory, some 4 kB a line: what the library would put aside lies readable in a temporary folder.
     """
-    if len(lines) > XLSX_ROWS:
-        raise TooManyRows
     out = BytesIO()
     book = xlsxwriter.Workbook(
         out,
@@ -80,7 +86,10 @@ def to_xlsx(
     widths = [len(head) for head in heads]
     for column, head in enumerate(heads):
         sheet.write_string(0, column, head, bold)
+    number = 0
     for number, line in enumerate(lines, start=1):
+        if number > XLSX_ROWS:
+            raise TooManyRows
         for column, cell in enumerate(line):
             if isinstance(cell, int):
                 sheet.write_number(number, column, cell)
@@ -90,8 +99,8 @@ def to_xlsx(
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width + 2)
     sheet.freeze_panes(1, 0)
-    if lines:
-        sheet.autofilter(0, 0, len(lines), len(heads) - 1)
+    if number:
+        sheet.autofilter(0, 0, number, len(heads) - 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)

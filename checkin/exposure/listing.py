@@ -133,7 +133,8 @@ def person_from(details: dict[str, Any] | None, homes: dict[str, str]) -> Person
         return Person(readable=False)
     return Person(
         full_name=str(details.get("full_name", "")),
-        birth_year=details.get("birth_year"),
+        # Whoever may write here may also write what is no year: it must stop no list.
+        birth_year=year if isinstance(year := details.get("birth_year"), int) else None,
         phone=display_phone(str(details.get("phone", ""))),
         id_number=str(details.get("id_number", "")),
         address=str(details.get("address", "")),

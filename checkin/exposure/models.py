@@ -46,3 +46,48 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     def number(self) -> str:
         """The number by which a lookup is called, such as TC-000412."""
         return f"TC-{self.seq:06d}"
+
+
+# Where the making of a file stands.
+WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+# Why it failed: more people than a file takes, its process ended, or something else that the log says.
+TOO_MANY, DIED, BROKEN = "too_many", "died", "broken"
+
+
+class Export(db.Model):  # type: ignore[name-defined, misc]
+    """A list that is made into a file beside the web process; the file itself is in `export_part`."""
+
+    __tablename__ = "export"
+    __table_args__ = (
+        sa.CheckConstraint(f"state IN ('{WAITING}', '{RUNNING}', '{DONE}', '{FAILED}')", name="state"),
+        sa.Index("ix_export_state_asked_at", "state", "asked_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    lookup_id: Mapped[UUID] = mapped_column(sa.Uuid, sa.ForeignKey("lookup.id"), index=True)
+    made_by: Mapped[UUID] = mapped_column(sa.Uuid)
+    form: Mapped[str] = mapped_column(sa.String(4))
+    locale: Mapped[str] = mapped_column(sa.String(8))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(sa.String(8), default=WAITING)
+    problem: Mapped[str | None] = mapped_column(sa.String(8))
+    # People written, and people in the list.
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int]
+    # The last sign of life of the process that makes the file.
+    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Bytes of the file.
+    size: Mapped[int | None] = mapped_column(sa.BigInteger)
+    # From then on nobody gets the file, and the next purge takes it away.
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ExportPart(db.Model):  # type: ignore[name-defined, misc]
+    """A piece of a finished file, locked under a key of its own (`Vault.lock_part`)."""
+
+    __tablename__ = "export_part"
+
+    export_id: Mapped[UUID] = mapped_column(sa.Uuid, sa.ForeignKey("export.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)

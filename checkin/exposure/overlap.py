@@ -9,6 +9,7 @@ end is possible. Several stays of one person count once where they run side by s
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -77,8 +78,26 @@ def presences(stays: Iterable[S], window: Window) -> list[Presence[S]]:
         if window.meets(stay):
             by_person.setdefault(stay.person_id, []).append(stay)
     found = [_presence(person_id, theirs, window) for person_id, theirs in by_person.items()]
-    found.sort(key=lambda p: (-p.certain_minutes, -p.possible_minutes, p.stays[0].entered_at, p.person_id))
+    found.sort(key=_rank)
     return found
+
+
+def ranked(stays: Iterable[Stay], window: Window) -> list[UUID]:
+    """The people of `presences` in its order, from stays that come person by person.
+
+    Nothing but the order is held, so a list of any length costs little memory.
+    """
+    found = []
+    for person_id, theirs in groupby(stays, key=lambda stay: stay.person_id):
+        met = [stay for stay in theirs if window.meets(stay)]
+        if met:
+            found.append(_rank(_presence(person_id, met, window)))
+    found.sort()
+    return [person_id for *_, person_id in found]
+
+
+def _rank(presence: Presence[S]) -> tuple[int, int, datetime, UUID]:
+    return -presence.certain_minutes, -presence.possible_minutes, presence.stays[0].entered_at, presence.person_id
 
 
 def _presence(person_id: UUID, stays: Sequence[S], window: Window) -> Presence[S]:

@@ -1,6 +1,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,10 @@ from checkin.cases.models import OWN, Case, case_visit, kept_declaration, kept_v
 from checkin.cases.queries import kept_for, same_visit
 from checkin.db import is_postgresql
 from checkin.declarations.models import Declaration
-from checkin.exposure.models import Lookup
+from checkin.exposure.models import RUNNING, WAITING, Export, ExportPart, Lookup
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
-from checkin.visits.queries import Encounter, meeting
+from checkin.visits.queries import Encounter, meeting_any, meeting_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +94,59 @@ class Area:
         return Visit.venue_id.in_(venues)
 
 
-def stays_at(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> list[StayRow]:
+@dataclass(frozen=True, slots=True)
+class MetRow:
+    """As much of a visit as its rank needs."""
+
+    person_id: UUID
+    entered_at: datetime
+    left_at: datetime | None
+    until_latest: datetime
+
+
+def stays_at(
+    session: Session,
+    area: Area,
+    start: datetime,
+    end: datetime,
+    cap: timedelta,
+    people: Sequence[UUID] | None = None,
+) -> list[StayRow]:
     """Every visit of the area that can have met [start, end], by entry.
 
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
-    days are read.
+    days are read. `people` narrows it to the visits of some.
     """
-    rows = session.execute(
-        _stays()
-        .where(area.condition(), Visit.entered_at.between(start - cap, end), Visit.until_latest >= start)
-        .order_by(Visit.entered_at, Visit.id)
-    )
+    query = _stays().where(*_meeting(area, start, end, cap)).order_by(Visit.entered_at, Visit.id)
+    if people is not None:
+        query = query.where(Visit.person_id.in_(people))
+    rows = session.execute(query)
     return [StayRow(*row) for row in rows]
+
+
+def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> Iterator[MetRow]:
+    """The visits of `stays_at` person by person, read as they are asked for."""
+    rows = session.execute(
+        sa.select(Visit.person_id, Visit.entered_at, Visit.left_at, Visit.until_latest)
+        .where(*_meeting(area, start, end, cap))
+        .order_by(Visit.person_id),
+        execution_options={"yield_per": 2000},
+    )
+    with rows:
+        for row in rows:
+            yield MetRow(*row)
+
+
+def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:
+    """How many people `stays_at` finds with the same arguments: a sum, which reads nobody."""
+    found = session.scalar(
+        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*_meeting(area, start, end, cap))
+    )
+    return found or 0
+
+
+def _meeting(area: Area, start: datetime, end: datetime, cap: timedelta) -> tuple[sa.ColumnElement[bool], ...]:
+    return area.condition(), Visit.entered_at.between(start - cap, end), Visit.until_latest >= start
 
 
 def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end: datetime) -> list[StayRow]:
@@ -205,82 +247,123 @@ def contacts(
     those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
     are those of `visits.queries.meeting`.
     """
-    people = _people(session, _spans(session, encounters, air=air, cap=cap, excluding=excluding, store=store))
-    ranked = sa.select(
-        *people.c,
-        sa.func.count().over().label("total"),
-        sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
-    ).order_by(people.c.certain.desc(), people.c.possible.desc(), people.c.first_at, people.c.person_id)
-    rows = session.execute(ranked.offset(first).limit(limit)).all()
+    ranked = _ranked(is_postgresql(session), store)
+    values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
+    rows = session.execute(ranked, values | {"first": first, "limit": limit}).all()
     # A page beyond the last one has no row that could say how many there are.
-    counted = rows[:1] or session.execute(ranked.limit(1)).all()
+    counted = rows[:1] or session.execute(ranked, values | {"first": 0, "limit": 1}).all()
     total, certain = (counted[0].total, counted[0].for_certain) if counted else (0, 0)
     return Contacts(total, certain, [Contact(*row[:5]) for row in rows])
 
 
-def _spans(session: Session, encounters: Sequence[Encounter], **how: Any) -> Any:
-    """(person, encounter, from, to, whether for certain) of each time together."""
-    met = meeting(session, encounters, "person_id", "entered_at", "until_latest", "left_at", **how).subquery("met").c
+# Built once for each store: it takes longer to put together than to read a page of a small case.
+@lru_cache(maxsize=4)
+def _ranked(postgresql: bool, store: Any) -> sa.Select[Any]:
+    people = _people(postgresql, store)
+    return (
+        sa.select(
+            *people.c,
+            sa.func.count().over().label("total"),
+            sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
+        )
+        .order_by(people.c.certain.desc(), people.c.possible.desc(), people.c.first_at, people.c.person_id)
+        .offset(sa.bindparam("first", type_=sa.Integer))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+
+
+def _people(postgresql: bool, store: Any) -> Any:
+    """One row for each person who can have met an encounter, with the minutes that any of their times covers."""
+    span = _spans(postgresql, store)
+    each = (
+        sa.select(
+            span.c.person_id,
+            sa.func.count().label("spans"),
+            sa.func.min(span.c.low).label("low"),
+            sa.func.max(span.c.high).label("high"),
+            sa.func.max(span.c.sure).label("sure"),
+        )
+        .group_by(span.c.person_id)
+        .cte("each")
+    )
+    # Nearly everybody met the case once: nothing runs side by side, and nothing has to be sorted.
+    once = sa.select(
+        each.c.person_id,
+        _minutes(postgresql, _length(postgresql, each.c.low, each.c.sure)).label("certain"),
+        _minutes(postgresql, _length(postgresql, each.c.low, each.c.high)).label("possible"),
+        sa.literal(1).label("encounters"),
+        each.c.low.label("first_at"),
+    ).where(each.c.spans == 1)
+    often = span.c.person_id.in_(sa.select(each.c.person_id).where(each.c.spans > 1))
+    return once.union_all(_joined(postgresql, span, often)).subquery("person")
+
+
+def _spans(postgresql: bool, store: Any) -> Any:
+    """(person, encounter, from, to, to for certain or null) of each time together."""
+    columns = ("person_id", "entered_at", "until_latest", "left_at")
+    met = meeting_any(postgresql, *columns, store=store).subquery("met").c
+    high = sa.case((met.until_latest < met.high, met.until_latest), else_=met.high)
     return sa.select(
         met.person_id,
         met.number,
         sa.case((met.entered_at > met.low, met.entered_at), else_=met.low).label("low"),
-        sa.case((met.until_latest < met.high, met.until_latest), else_=met.high).label("high"),
-        sa.and_(met.recorded, met.left_at.is_not(None)).label("sure"),
-    ).subquery("span")
-
-
-def _people(session: Session, span: Any) -> Any:
-    """One row for each person of the spans, with the minutes that at least one of theirs covers."""
-    moment = _exact if is_postgresql(session) else _microseconds
-    low, high = moment(span.c.low), moment(span.c.high)
-    sure = sa.case((span.c.sure, high))
-    before = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
-    # How far the person's earlier spans reach: what lies behind that was counted with them.
-    step = sa.select(
-        span.c.person_id,
-        span.c.number,
-        span.c.low.label("first_at"),
-        low.label("low"),
         high.label("high"),
-        sure.label("sure"),
-        sa.func.max(high).over(**before).label("reached"),
-        sa.func.max(sure).over(**before).label("sure_reached"),
-    ).subquery("step")
-    return (
+        sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
+    ).cte("span")
+
+
+def _joined(postgresql: bool, span: Any, condition: Any) -> Any:
+    """The people of these spans; times side by side count once."""
+    # How far the person's earlier spans reach: what lies behind that was counted with them.
+    before: Any = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
+    step = (
         sa.select(
-            step.c.person_id,
-            _minutes(session, _added(step.c.low, step.c.sure, step.c.sure_reached)).label("certain"),
-            _minutes(session, _added(step.c.low, step.c.high, step.c.reached)).label("possible"),
-            sa.func.count(step.c.number.distinct()).label("encounters"),
-            sa.func.min(step.c.first_at).label("first_at"),
+            *span.c,
+            sa.func.max(span.c.high).over(**before).label("reached"),
+            sa.func.max(span.c.sure).over(**before).label("sure_reached"),
         )
-        .group_by(step.c.person_id)
-        .subquery("person")
+        .where(condition)
+        .subquery("step")
+        .c
+    )
+    return sa.select(
+        step.person_id,
+        _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.sure, step.sure_reached))),
+        _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.high, step.reached))),
+        sa.func.count(step.number.distinct()),
+        sa.func.min(step.low),
+    ).group_by(step.person_id)
+
+
+def _added(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
+    """What a span adds to those before it; null where that is nothing."""
+    return sa.case(
+        (sa.or_(reached.is_(None), reached <= low), _length(postgresql, low, high)),
+        (reached < high, _length(postgresql, reached, high)),
     )
 
 
-def _added(low: Any, high: Any, reached: Any) -> Any:
-    """What a span adds to those before it; null where that is nothing."""
-    return sa.case((sa.or_(reached.is_(None), reached <= low), high - low), (reached < high, high - reached))
+def _length(postgresql: bool, low: Any, high: Any) -> Any:
+    """From one moment to another: an interval, or on SQLite microseconds, of which its own functions know none."""
+    if postgresql:
+        return high - low
+
+    def microseconds(moment: Any) -> Any:
+        # Without its fraction, which strftime rounds: a second too many.
+        whole = sa.cast(sa.func.strftime("%s", sa.func.substr(moment, 1, 19)), sa.BigInteger)
+        return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
+
+    return microseconds(high) - microseconds(low)
 
 
-def _exact(moment: Any) -> Any:
-    return moment
-
-
-def _microseconds(moment: Any) -> Any:
-    """A moment of SQLite as a number: its functions of time know milliseconds only."""
-    whole = sa.cast(sa.func.strftime("%s", moment), sa.BigInteger)
-    return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
-
-
-def _minutes(session: Session, lengths: Any) -> Any:
-    """Whole minutes of a sum of lengths."""
-    total = sa.func.sum(lengths)
-    if is_postgresql(session):
-        return sa.cast(sa.func.coalesce(sa.func.floor(sa.extract("epoch", total) / 60), 0), sa.Integer)
-    return sa.func.coalesce(total, 0) // 60_000_000
+def _minutes(postgresql: bool, length: Any) -> Any:
+    """Whole minutes of a length; none where it is null."""
+    if postgresql:
+        # As a double, which holds the microseconds of centuries exactly enough and is faster than a numeric.
+        return sa.cast(
+            sa.func.coalesce(sa.func.floor(sa.func.date_part("epoch", length, type_=sa.Double) / 60.0), 0), sa.Integer
+        )
+    return sa.func.coalesce(length, 0) // 60_000_000
 
 
 def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | None:
@@ -297,6 +380,53 @@ def newest(session: Session, limit: int = 15) -> Iterator[tuple[Lookup, Case | N
         sa.select(Lookup, Case).outerjoin(Case, Lookup.case_id == Case.id).order_by(Lookup.seq.desc()).limit(limit)
     ):
         yield row[0], row[1]
+
+
+def export_of(session: Session, export_id: UUID, made_by: UUID) -> Export | None:
+    """A file that this account asked for; None for anybody else's."""
+    return session.scalars(sa.select(Export).where(Export.id == export_id, Export.made_by == made_by)).first()
+
+
+def exports_running(session: Session) -> list[Export]:
+    """Files that a process is making, or was making when it died."""
+    return list(session.scalars(sa.select(Export).where(Export.state == RUNNING)))
+
+
+def exports_before(session: Session, export: Export) -> int:
+    """How many waiting files are made before this one."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Export)
+            .where(Export.state == WAITING, Export.asked_at < export.asked_at)
+        )
+        or 0
+    )
+
+
+def unfinished_exports(session: Session, lookup_id: UUID, made_by: UUID) -> list[Export]:
+    """Files of a lookup that this account asked for and that are not finished."""
+    return list(
+        session.scalars(
+            sa.select(Export).where(
+                Export.lookup_id == lookup_id, Export.made_by == made_by, Export.state.in_((WAITING, RUNNING))
+            )
+        )
+    )
+
+
+def next_export(session: Session) -> Export | None:
+    """The file that has waited longest."""
+    return session.scalars(
+        sa.select(Export).where(Export.state == WAITING).order_by(Export.asked_at, Export.id).limit(1)
+    ).first()
+
+
+def export_part(session: Session, export_id: UUID, number: int) -> bytes | None:
+    """One locked piece of a finished file, counted from 0."""
+    return session.scalar(
+        sa.select(ExportPart.body).where(ExportPart.export_id == export_id, ExportPart.number == number)
+    )
 
 
 def of_case(session: Session, case_id: UUID, limit: int = 50) -> list[Lookup]:

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,35 @@ from sqlalchemy.orm import Session
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
+from checkin.db import is_postgresql
 from checkin.errors import AccessDenied, DomainError
-from checkin.exposure.models import CASE, PERSON, PLACE, Lookup
+from checkin.exposure import queries
+from checkin.exposure.models import (
+    CASE,
+    DIED,
+    DONE,
+    FAILED,
+    PERSON,
+    PLACE,
+    RUNNING,
+    WAITING,
+    Export,
+    ExportPart,
+    Lookup,
+)
 from checkin.ids import new_id
 from checkin.people.identity import name_index
 from checkin.vault import Vault
+
+# Of files that are made at the same time; further ones wait.
+AT_ONCE = 2
+# A process that says nothing for so long has died: it says something every second.
+SILENT = timedelta(seconds=60)
+# A finished file is kept for an hour, and no longer than ten minutes after somebody took it.
+KEPT, KEPT_AFTER_DOWNLOAD = timedelta(hours=1), timedelta(minutes=10)
+PART = 256 * 1024
+# Any number that nothing else uses: one process at a time decides which file is made next.
+EXPORT_LOCK = 0x584C5358
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +148,119 @@ def read(
         reason=lookup.reason,
         rows=rows,
     )
+
+
+def ask_export(
+    session: Session, *, now: datetime, actor: Actor, lookup: Lookup, form: str, locale: str, total: int
+) -> Export:
+    """Put a file in the queue; `total` is how many people it is expected to hold.
+
+    Who asks again for what is not finished gets the same one: a form sent twice makes one file.
+    """
+    if actor.id is None:
+        raise AccessDenied("export")
+    for known in queries.unfinished_exports(session, lookup.id, actor.id):
+        if known.state == WAITING or not has_died(known, now):
+            if known.asked_at < now - SILENT and known.state == WAITING:
+                known.asked_at = now  # nobody took it up; from here the time counts anew
+            return known
+    export = Export(
+        id=new_id(now),
+        lookup_id=lookup.id,
+        made_by=actor.id,
+        form=form,
+        locale=locale,
+        asked_at=now,
+        state=WAITING,
+        total=total,
+    )
+    session.add(export)
+    session.flush()
+    return export
+
+
+def has_died(export: Export, now: datetime) -> bool:
+    """True where the process that made the file has been silent for too long."""
+    return export.state == RUNNING and (export.beat_at or export.asked_at) < now - SILENT
+
+
+def is_forgotten(session: Session, export: Export, now: datetime) -> bool:
+    """True where a file has waited and no process lives that could take it up."""
+    if export.state != WAITING or export.asked_at >= now - SILENT:
+        return False
+    return all(has_died(other, now) for other in queries.exports_running(session))
+
+
+def claim_export(session: Session, *, now: datetime) -> Export | None:
+    """Take up the file that waited longest; None where none waits, or as many as may be are being made.
+
+    The caller commits at once: nobody else decides meanwhile. Files whose process died are marked as failed.
+    """
+    if is_postgresql(session):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(EXPORT_LOCK)))
+    running = 0
+    for export in queries.exports_running(session):
+        if has_died(export, now):
+            fail_export(session, now=now, export_id=export.id, problem=DIED)
+        else:
+            running += 1
+    found = queries.next_export(session) if running < AT_ONCE else None
+    if found is not None:
+        found.state, found.beat_at, found.done = RUNNING, now, 0
+    session.flush()
+    return found
+
+
+def beat(session: Session, *, now: datetime, export_id: UUID, done: int, total: int) -> None:
+    """Say that the process which makes this file lives, and how far it is."""
+    session.execute(
+        sa.update(Export)
+        .where(Export.id == export_id, Export.state == RUNNING)
+        .values(beat_at=now, done=done, total=total)
+    )
+
+
+def keep_export(session: Session, vault: Vault, *, now: datetime, export_id: UUID, body: bytes, total: int) -> None:
+    """Store a finished file in locked pieces. Nothing is stored where it was given up meanwhile."""
+    result = session.execute(
+        sa.update(Export)
+        .where(Export.id == export_id, Export.state == RUNNING)
+        .values(state=DONE, done=total, total=total, beat_at=now, finished_at=now, size=len(body), gone_at=now + KEPT),
+        execution_options={"preserve_rowcount": True},
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        return
+    for number, start in enumerate(range(0, len(body), PART)):
+        piece = vault.lock_part(str(export_id), number, body[start : start + PART])
+        session.execute(sa.insert(ExportPart).values(export_id=export_id, number=number, body=piece))
+
+
+def fail_export(session: Session, *, now: datetime, export_id: UUID, problem: str) -> None:
+    """Say that a file will not come, and why."""
+    session.execute(
+        sa.update(Export)
+        .where(Export.id == export_id, Export.state.in_((WAITING, RUNNING)))
+        .values(state=FAILED, problem=problem, finished_at=now, gone_at=now)
+    )
+
+
+def take_export(
+    session: Session, *, now: datetime, actor: Actor, export: Export, lookup: Lookup, case: Case | None
+) -> None:
+    """Log that somebody takes a finished file; it goes soon after. The caller commits before the first byte."""
+    export.gone_at = min(export.gone_at or now, now + KEPT_AFTER_DOWNLOAD)
+    action = f"lookup.download.{export.form}"
+    read(session, now=now, actor=actor, lookup=lookup, case=case, action=action, rows=export.total)
+
+
+def purge_exports(session: Session, *, now: datetime) -> int:
+    """Take away the files whose time is over; returns how many pieces went."""
+    over = sa.select(Export.id).where(Export.gone_at <= now)
+    result = session.execute(
+        sa.delete(ExportPart).where(ExportPart.export_id.in_(over)),
+        execution_options={"preserve_rowcount": True, "synchronize_session": False},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **values: Any) -> Lookup:

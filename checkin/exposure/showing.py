@@ -8,17 +8,19 @@ from uuid import UUID
 
 from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.cases import queries as cases
 from checkin.charts import NARROW, bars
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
+from checkin.declarations.models import Declaration
 from checkin.exposure import listing, queries
 from checkin.exposure.daylines import by_day
 from checkin.exposure.forms import SHOWN
 from checkin.exposure.models import PLACE, Lookup
-from checkin.exposure.overlap import Presence, Window, presences
+from checkin.exposure.overlap import Presence, Window, presences, ranked
 from checkin.exposure.queries import Area, StayRow
 from checkin.exposure.timeline import found_people
 from checkin.phones import display_phone
@@ -46,19 +48,50 @@ class FoundAt:
     around: list[StayRow]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a lookup by place asks; apart from its record, which one transaction after the other would read anew."""
+
+    area: Area
+    window: Window
+    longest: timedelta
+    told: Table = Declaration.__table__  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, session: Session, lookup: Lookup) -> "Asked":
+        """The question of a lookup."""
+        area = Area(
+            # A venue that is no more is none, not all of them.
+            tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else None,
+            lookup.zone_id,
+            lookup.commune_id,
+            lookup.venue_kind,
+        )
+        rules = context.rules(clock.to_local(lookup.start).date())
+        return cls(area, Window(lookup.start, lookup.end), stays.longest(rules))
+
+    def count(self, session: Session) -> int:
+        """How many people there are, before any of them is read."""
+        return queries.count_people(session, self.area, self.window.start, self.window.end, self.longest)
+
+    def ranked(self, session: Session) -> list[UUID]:
+        """The people of `found_at` in its order, and nothing else of them."""
+        met = queries.met_at(session, self.area, self.window.start, self.window.end, self.longest)
+        return ranked(met, self.window)
+
+    def some(self, session: Session, people: Sequence[UUID]) -> list[Presence[StayRow]]:
+        """These people as `found_at` has them, in the order given."""
+        met = queries.stays_at(session, self.area, self.window.start, self.window.end, self.longest, people)
+        order = {person_id: number for number, person_id in enumerate(people)}
+        return sorted(presences(met, self.window), key=lambda presence: order[presence.person_id])
+
+
 def found_at(session: Session, lookup: Lookup) -> FoundAt:
     """Everybody whose stay can meet the lookup's window, ranked."""
-    window = Window(lookup.start, lookup.end)
-    rules = context.rules(clock.to_local(lookup.start).date())
-    area = Area(
-        # A venue that is no more is none, not all of them.
-        tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else None,
-        lookup.zone_id,
-        lookup.commune_id,
-        lookup.venue_kind,
-    )
+    asked = Asked.of(session, lookup)
+    window = asked.window
     start, end = listing.chart_bounds(window)
-    around = queries.stays_at(session, area, min(start, window.start), max(end, window.end), stays.longest(rules))
+    around = queries.stays_at(session, asked.area, min(start, window.start), max(end, window.end), asked.longest)
     return FoundAt(window, presences(around, window), around)
 
 
@@ -156,6 +189,13 @@ def local(moment: Any) -> str:
 def seconds_shown(seconds: float) -> str:
     """A duration with two decimals, as the locale writes it: 0,18."""
     return str(format_decimal(round(seconds, 2), format="0.00"))
+
+
+def size_shown(size: int) -> str:
+    """The size of a file as the locale writes it: 6,5 MB, 12 kB."""
+    if size >= 1_000_000:
+        return f"{format_decimal(round(size / 1_000_000, 1), format='0.0')} MB"
+    return f"{max(1, round(size / 1000))} kB"
 
 
 def _groups(home: str) -> dict[str, Test]:

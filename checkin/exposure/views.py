@@ -2,21 +2,19 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from checkin import clock, context
+from checkin import clock, context, replica
 from checkin.cases import queries as cases
-from checkin.cases.models import Case, kept_declaration
+from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
 from checkin.db import db, set_read_only
 from checkin.exposure import contacting, queries, service, showing
-from checkin.exposure.exporting import export_person, export_place
-from checkin.exposure.exports import TooManyRows
 from checkin.exposure.forms import NEW, SHOWN, SIGNAL, BoundForm, PersonForm, PlaceForm
 from checkin.exposure.models import CASE, PLACE, Lookup
 from checkin.metrics import LOOKUPS
@@ -111,39 +109,15 @@ def show(lookup_id: UUID) -> ResponseReturnValue:
     return _show_person(lookup, case, started)
 
 
-@bp.post("/<uuid:lookup_id>/export.<any(csv,xlsx):form>")
-def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
-    """The whole list as a file; logged before it is made."""
-    lookup, case = _logged(lookup_id, f"lookup.export.{form}")
-    session, vault = db.session(), context.vault()
-    try:
-        if lookup.kind == PLACE:
-            found = showing.found_at(session, lookup)
-            body = export_place(session, vault, lookup, case, found.people, found.window, form)
-        elif lookup.kind == CASE and case is not None:
-            met = contacting.Contacting(session, lookup, case)
-            people = met.presences(session, met.everybody(session))
-            body = export_place(session, vault, lookup, case, people, met.window, form, kept_declaration)
-        else:
-            body = export_person(session, vault, lookup, case, form)
-    except TooManyRows:
-        abort(413)
-    mimetype = (
-        "text/csv; charset=utf-8"
-        if form == "csv"
-        else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    name = f"{lookup.number}.{form}"
-    return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
 def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
     page, only = max(1, request.args.get("page", 1, type=int)), request.args.get("only", "")
-    shown = showing.place_page(db.session(), context.vault(), lookup, page=page, only=only)
+    shown, source = replica.read(
+        lambda session: showing.place_page(session, context.vault(), lookup, page=page, only=only)
+    )
     if shown is None:
         abort(404)
     took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/place.html", lookup=lookup, case=case, took=took, **shown)
+    return render_template("exposure/place.html", lookup=lookup, case=case, took=took, source=source, **shown)
 
 
 def _show_case(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
@@ -157,9 +131,9 @@ def _show_case(lookup: Lookup, case: Case | None, started: float) -> ResponseRet
 
 
 def _show_person(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    shown = showing.person_page(db.session(), context.vault(), lookup)
+    shown, source = replica.read(lambda session: showing.person_page(session, context.vault(), lookup))
     took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/person.html", lookup=lookup, case=case, took=took, **shown)
+    return render_template("exposure/person.html", lookup=lookup, case=case, took=took, source=source, **shown)
 
 
 def _logged(lookup_id: UUID, action: str) -> tuple[Lookup, Case | None]:

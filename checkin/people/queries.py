@@ -4,6 +4,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from checkin.batch import Answer, Asked, together
 from checkin.people.models import Person
 
 _WITH_NAME = sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
@@ -20,10 +21,21 @@ class Row:
     phone_index: bytes
 
 
+def ask_with_name(name_index: bytes) -> Asked:
+    """The question for every row with this name and birth year, to be sent with others; see `read_with_name`."""
+    return _WITH_NAME, {"name_index": name_index}
+
+
+def read_with_name(answer: Answer) -> list[Row]:
+    """What the answer to `ask_with_name` says."""
+    return [
+        Row(same_as or own, bytes(id_index), bytes(phone_index)) for own, same_as, id_index, phone_index in answer.rows
+    ]
+
+
 def with_name(session: Session, name_index: bytes) -> list[Row]:
     """Every row with this name and birth year."""
-    rows = session.execute(_WITH_NAME, {"name_index": name_index})
-    return [Row(same_as or own, bytes(id_index), bytes(phone_index)) for own, same_as, id_index, phone_index in rows]
+    return read_with_name(together(session, [ask_with_name(name_index)])[0])
 
 
 @dataclass(frozen=True)

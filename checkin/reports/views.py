@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context
+from checkin import clock, context, replica
 from checkin.charts import NARROW, Bar, bars
-from checkin.db import db
 from checkin.places import queries as places
 from checkin.places.queries import Unit
 from checkin.reports import queries
@@ -20,20 +19,25 @@ DAYS = 14
 
 @bp.get("/")
 def overview() -> ResponseReturnValue:
-    session, today = db.session(), clock.today()
+    today, commune_id = clock.today(), current_user.commune_id
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    numbers = queries.overview(session, days, current_user.commune_id)
-    communes = places.communes_of(session, context.config().province) or ()
-    own = [place for place in communes if place.id == current_user.commune_id]
+    (numbers, communes), source = replica.read(
+        lambda session: (
+            queries.overview(session, days, commune_id),
+            places.communes_of(session, context.config().province) or (),
+        )
+    )
+    own = [place for place in communes if place.id == commune_id]
     drawn = [Bar(f"{day:%d/%m}", numbers.visits_by_day[day], marked=day == today) for day in days]
     return render_template(
         "reports/overview.html",
         numbers=numbers,
         today=today,
         scope=own[0].full_name if own else "",
-        lines=_lines(numbers, own if current_user.commune_id else communes, whole=not current_user.commune_id),
+        lines=_lines(numbers, own if commune_id else communes, whole=not commune_id),
         chart=bars(drawn),
         narrow=bars(drawn, NARROW),
+        source=source,
     )
 
 

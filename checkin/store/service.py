@@ -46,7 +46,7 @@ def drop_day(session: Session, *, now: datetime, actor: Actor, day: date) -> Sto
         # In the order in which a check-in writes them, so that neither waits for the other for ever.
         for kind in ("declaration", "visit"):
             name = f"{kind}_{day:%Y%m%d}"
-            if session.scalar(sa.select(sa.func.to_regclass(name))) is not None:
+            if session.scalar(sa.text("SELECT 1 FROM pg_class WHERE relname = :name"), {"name": name}):
                 session.execute(sa.text(f"ALTER TABLE {kind} DETACH PARTITION {name}"))
                 session.execute(sa.text(f"DROP TABLE {name}"))
     else:

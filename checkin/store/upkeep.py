@@ -9,16 +9,18 @@ from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from checkin import clock
+from checkin import clock, context
 from checkin.audit.entry import Actor
 from checkin.config import Config
 from checkin.db import engine_options
 from checkin.store import queries, retention, service
 from checkin.store.queries import Stored
 
+log = structlog.get_logger()
 ACTOR = Actor.command("visits expire")
 TRIES, PAUSE = 40, 0.25
 R = TypeVar("R")
@@ -148,3 +150,30 @@ def words(refused: retention.Refused) -> str:
         for name, value in refused.facts.items()
     }
     return "nothing was deleted: " + REASONS[refused.reason].format(**facts)
+
+
+def make_days(session: Session) -> None:
+    """The days to come, in the server's hourly round."""
+    made = service.open_days_ahead(session, clock.today())
+    session.commit()
+    if made:
+        log.info("days made", days=made)
+
+
+def expire_round(session: Session) -> None:
+    """The days that are over, in the server's hourly round, where this process owns the tables.
+
+    Where it does not, a timer of the machine calls `flask visits expire`.
+    """
+    config, now = context.config(), clock.now()
+    if config.migrate_url != config.database_url:
+        return
+    today = clock.to_local(now).date()
+    keep_days = context.rules(today).retention_days
+    if plan(session, today, keep_days).filled:
+        try:
+            done = expire(session, now=now, keep_days=keep_days)
+            log.info("days expired", days=done.days, visits=done.visits, people=done.people)
+        except retention.Refused as refused:
+            log.warning("days not expired", why=words(refused))
+    tidy(session, today)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from checkin.batch import Answer, Asked
 from checkin.db import UtcDateTime, is_postgresql
 from checkin.visits.models import Submission, Visit
 
@@ -25,20 +26,34 @@ class OpenVisit:
     until_latest: datetime
 
 
-def open_visits(session: Session, *, device: bytes, person_id: UUID, now: datetime, cap: timedelta) -> list[OpenVisit]:
-    """Visits of this device and person without a recorded end that may last until now, newest first."""
-    rows = session.execute(
-        sa.select(Visit.id, Visit.entered_at, Visit.venue_id, Visit.zone_id, Visit.until_likely, Visit.until_latest)
-        .where(
-            Visit.device == device,
-            Visit.entered_at.between(now - cap, now),
-            Visit.person_id == person_id,
-            Visit.left_at.is_(None),
-            Visit.until_latest >= now,
-        )
-        .order_by(Visit.entered_at.desc(), Visit.id.desc())
+_OPEN = (
+    sa.select(
+        Visit.id,
+        Visit.entered_at,
+        Visit.venue_id,
+        Visit.zone_id,
+        Visit.until_likely,
+        Visit.until_latest,
+        Visit.person_id,
     )
-    return [OpenVisit(*row) for row in rows]
+    .where(
+        Visit.device == sa.bindparam("device"),
+        Visit.entered_at.between(sa.bindparam("since"), sa.bindparam("now")),
+        Visit.left_at.is_(None),
+        Visit.until_latest >= sa.bindparam("now"),
+    )
+    .order_by(Visit.entered_at.desc(), Visit.id.desc())
+)
+
+
+def ask_open_visits(device: bytes, now: datetime, cap: timedelta) -> Asked:
+    """The question for visits of this device without a recorded end that may last until now, newest first."""
+    return _OPEN, {"device": device, "since": now - cap, "now": now}
+
+
+def read_open_visits(answer: Answer, person_id: UUID) -> list[OpenVisit]:
+    """What the answer to `ask_open_visits` says of one person: several may share a device."""
+    return [OpenVisit(*row[:6]) for row in answer.rows if row[6] == person_id]
 
 
 def submission(session: Session, submission_id: UUID) -> tuple[bytes, datetime, dict[str, str] | None] | None:
@@ -97,22 +112,55 @@ def meeting(
     back a visit can have begun. People in `excluding`, the case itself, are left out. `store` is the table that
     is read, or anything with its columns.
     """
-    asked = _asked(session, encounters, air=air, cap=cap)
-    visit = store.c
+    values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
+    return meeting_any(is_postgresql(session), *columns, store=store).params(**values)
+
+
+def meeting_any(postgresql: bool, *columns: str, store: Any = Visit.__table__) -> sa.Select[Any]:
+    """The select of `meeting` without its values, which `meeting_values` gives: it can be built once and kept."""
+    asked, visit = (_asked_postgresql() if postgresql else _asked_sqlite()), store.c
     conditions = [
-        visit.venue_id == asked.c.venue_id,
-        visit.entered_at >= asked.c.since,
-        visit.entered_at <= asked.c.high,
+        visit.venue_id == asked.venue_id,
+        visit.entered_at >= asked.since,
+        visit.entered_at <= asked.high,
         # A recorded end is the latest one too, so that one column says it and the index alone is read.
-        visit.until_latest >= asked.c.low,
-        visit.person_id.not_in(excluding),
+        visit.until_latest >= asked.low,
+        visit.person_id.not_in(sa.bindparam("excluding", expanding=True)),
     ]
-    if is_postgresql(session) and encounters:
+    if postgresql:
         # Spelt out, so that only the days in question are planned and read.
-        earliest, latest = min(e.start for e in encounters) - cap, max(e.end for e in encounters) + air
-        conditions.append(visit.entered_at.between(earliest, latest))
+        conditions.append(visit.entered_at.between(sa.bindparam("earliest"), sa.bindparam("latest")))
     wanted = [visit[name] for name in columns] or list(visit)
-    return sa.select(asked.c.number, asked.c.low, asked.c.high, asked.c.recorded, *wanted).where(*conditions)
+    return sa.select(asked.number, asked.low, asked.high, asked.recorded, *wanted).where(*conditions)
+
+
+def meeting_values(
+    session: Session,
+    encounters: Sequence[Encounter],
+    *,
+    air: timedelta,
+    cap: timedelta,
+    excluding: Collection[UUID],
+) -> dict[str, Any]:
+    """The values of `meeting_any`, by name."""
+    rows = [
+        (number, venue_id, encounter.start - cap, encounter.start, encounter.end + air, encounter.recorded)
+        for number, encounter in enumerate(encounters)
+        for venue_id in encounter.venue_ids
+    ]
+    if not is_postgresql(session):
+        return {"encounters": json.dumps(rows, default=_as_stored), "excluding": list(excluding)}
+    listed = [{name: _plain(value) for name, value in zip(_ASKED, row, strict=True)} for row in rows]
+    earliest, latest = _reach(encounters, air=air, cap=cap)
+    return {"encounters": listed, "excluding": list(excluding), "earliest": earliest, "latest": latest}
+
+
+def _reach(encounters: Sequence[Encounter], *, air: timedelta, cap: timedelta) -> tuple[datetime, datetime]:
+    """When the first and the last of the visits can have begun that can meet any of them."""
+    never = datetime.max.replace(tzinfo=UTC)
+    return min((e.start - cap for e in encounters), default=never), max(
+        (e.end + air for e in encounters), default=never
+    )
 
 
 # As a list of JSON in one parameter: the statement is the same for one encounter and for a thousand.
@@ -126,30 +174,27 @@ _ASKED: dict[str, Any] = {
 }
 
 
-def _asked(session: Session, encounters: Sequence[Encounter], *, air: timedelta, cap: timedelta) -> Any:
-    """The encounters as rows, one for each of their venues."""
-    rows = [
-        (number, venue_id, encounter.start - cap, encounter.start, encounter.end + air, encounter.recorded)
-        for number, encounter in enumerate(encounters)
-        for venue_id in encounter.venue_ids
-    ]
-    if is_postgresql(session):
-        listed = [dict(zip(_ASKED, row, strict=True)) for row in rows]
-        value = sa.bindparam("encounters", json.loads(json.dumps(listed, default=str)), JSONB)
-        columns = [sa.column(name, kind) for name, kind in _ASKED.items()]
-        return sa.func.jsonb_to_recordset(value).table_valued(*columns).render_derived("asked", with_types=True)
-    # In the form in which SQLite's columns hold them.
-    text = json.dumps(rows, default=_as_stored)
-    each = sa.func.json_each(sa.bindparam("encounters", text)).table_valued("value")
-    return sa.select(
-        *(
-            sa.type_coerce(sa.func.json_extract(each.c.value, f"$[{place}]"), kind).label(name)
-            for place, (name, kind) in enumerate(_ASKED.items())
-        )
-    ).subquery("asked")
+def _asked_postgresql() -> Any:
+    columns = [sa.column(name, kind) for name, kind in _ASKED.items()]
+    rows = sa.func.jsonb_to_recordset(sa.bindparam("encounters", type_=JSONB))
+    return rows.table_valued(*columns).render_derived("asked", with_types=True).c
+
+
+def _asked_sqlite() -> Any:
+    each = sa.func.json_each(sa.bindparam("encounters", type_=sa.Text)).table_valued("value")
+    columns = (
+        sa.type_coerce(sa.func.json_extract(each.c.value, f"$[{place}]"), kind).label(name)
+        for place, (name, kind) in enumerate(_ASKED.items())
+    )
+    return sa.select(*columns).subquery("asked").c
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int) else str(value)
 
 
 def _as_stored(value: UUID | datetime) -> str:
+    """In the form in which SQLite's columns hold it."""
     if isinstance(value, UUID):
         return value.hex
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

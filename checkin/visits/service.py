@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -6,16 +7,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from checkin.db import insert_if_new, is_postgresql, set_scope
+from checkin.batch import Answer, Asked, together
+from checkin.db import insert_new, is_postgresql, scope, set_scope
 from checkin.declarations import service as declarations
 from checkin.declarations.told import Told
 from checkin.ids import derived_id, new_id
 from checkin.names import mask_middle
+from checkin.people import queries as people
+from checkin.people.service import identify
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 from checkin.venues.queries import Door
 from checkin.visits import queries
 from checkin.visits.models import ELSEWHERE, GUESSED, VISITOR, Submission, Visit
+from checkin.visits.queries import OpenVisit
 from checkin.visits.stays import Guess, guess_end, longest
 
 RESENT = "resent"
@@ -27,6 +32,19 @@ _SET_RESULT = (
     .where(Submission.id == sa.bindparam("of"))
     .values(result=sa.bindparam("result"))
 )
+# Who says "I leave" at this very moment has a recorded end, which a guess must not change.
+_OPEN_END = (
+    sa.update(Visit.__table__)  # type: ignore[arg-type]
+    .where(
+        Visit.entered_at == sa.bindparam("since"),
+        Visit.id == sa.bindparam("of"),
+        Visit.left_at.is_(None),
+    )
+    .values(until_likely=sa.bindparam("likely"), until_latest=sa.bindparam("latest"))
+)
+_BOUND = _OPEN_END.values(end_set_by=ELSEWHERE)
+_PROLONG = _OPEN_END
+_PROLONG_DECLARED = _OPEN_END.values(declaration_id=sa.bindparam("declaration"), declared_at=sa.bindparam("declared"))
 
 
 @dataclass(frozen=True)
@@ -62,38 +80,54 @@ def check_in(
     Raises IntegrityError where PostgreSQL has no table for the day (`db.missing_day`): see `open_day`.
     """
     body = vault.index("body", f"{door.code}\x1f{told.fingerprint()}")
+    who = declarations.person_indexes(vault, told.who)
     flags: tuple[str, ...] = ()
     visit = new_id(now), now
-    earlier = _claim(session, now, submission_id, body, visit, device)
+    asked = [people.ask_with_name(who.name)]
+    if device is not None and seen_before:
+        asked.append(queries.ask_open_visits(device, now, longest(rules)))
+    earlier, answers = _claim(session, now, submission_id, body, visit, device, asked)
     if earlier is not None and earlier[0] != body:
         submission_id, flags = derived_id(submission_id, body), (RESENT,)
-        earlier = _claim(session, now, submission_id, body, visit, device)
+        if device is not None:
+            asked[1:] = [queries.ask_open_visits(device, now, longest(rules))]
+        earlier, answers = _claim(session, now, submission_id, body, visit, device, asked)
     if earlier is not None:
         return _first_result(earlier[2])
 
-    made = declarations.record(session, vault, now=now, rules=rules, told=told, flags=flags)
-    if device is not None and (seen_before or flags):
-        goes_on = _meet_open_visits(
-            session, now, rules, door, made, device, allow_extension=not flags, all_no=told.all_no
-        )
-        if goes_on is not None:
-            session.execute(_SET_RESULT, {"of": submission_id, "result": _result(goes_on, now)})
-            return CheckIn(*goes_on, now, "extended")
+    person_id = identify(
+        session, now=now, told=who, known=people.read_with_name(answers[0]), commune_id=told.who.commune_id
+    )
+    declaration_id, store = declarations.prepare(
+        vault, now=now, rules=rules, told=told, person_id=person_id, flags=flags
+    )
+    still_open = queries.read_open_visits(answers[1], person_id) if len(answers) > 1 else []
+    here = None if flags else _goes_on(still_open, door, now)
+    writes = [store, *_bound_elsewhere(still_open, door, now)]
+    if here is not None:
+        declared = None if told.all_no else (declaration_id, now)
+        prolonged = here.id, here.entered_at
+        done = together(session, [_prolong(here, rules, door, now, declared), *writes])
+        if done[0].count:
+            session.execute(_SET_RESULT, {"of": submission_id, "result": _result(prolonged, now)})
+            return CheckIn(*prolonged, now, "extended")
+        # Left at this very moment, from another page: what comes now is a new visit.
+        writes = []
     guess = guess_end(rules, entered_at=now, kind=door.kind, own_minutes=door.default_minutes, closes_at=door.closes_at)
     values = row(
         visit_id=visit[0],
         entered_at=now,
         venue_id=door.venue_id,
         zone_id=door.zone_id,
-        person_id=made.person_id,
-        declaration=(made.id, now),
+        person_id=person_id,
+        declaration=(declaration_id, now),
         guess=guess,
         channel=channel,
         device=device,
         group_id=submission_id,
         full_name=told.who.full_name,
     )
-    session.execute(_INSERT_VISIT, values)
+    together(session, [*writes, (_INSERT_VISIT, values)])
     return CheckIn(*visit, now, "new")
 
 
@@ -148,16 +182,21 @@ def _claim(
     body: bytes,
     visit: tuple[UUID, datetime],
     device: bytes | None,
-) -> tuple[bytes, datetime, dict[str, str] | None] | None:
+    asked: list[Asked],
+) -> tuple[tuple[bytes, datetime, dict[str, str] | None] | None, list[Answer]]:
     """Claim a submission; None when it is ours, else what is known of the one that was there before.
 
-    It is stored with the visit that will most likely come of it, so that it need not be written twice.
+    It is stored with the visit that will most likely come of it, so that it need not be written twice. What is
+    `asked` goes with it, and is answered as of after the claim.
     """
-    set_scope(session, submission=submission_id, device=device)
+    first = session.connection()  # the transaction begins, before the scope is known to it
     values = {"id": submission_id, "body": body, "received_at": now, "result": _result(visit, now)}
-    if insert_if_new(session, Submission.__table__, values):  # type: ignore[arg-type]
-        return None
-    return queries.submission(session, submission_id)
+    claim = insert_new(Submission.__table__, first.dialect.name), values
+    before = [*scope(session, submission=submission_id, device=device), claim]
+    answers = together(session, [*before, *asked])
+    if answers[len(before) - 1].count == 1:
+        return None, answers[len(before) :]
+    return queries.submission(session, submission_id), []
 
 
 def _result(visit: tuple[UUID, datetime], declared_at: datetime) -> dict[str, str]:
@@ -175,58 +214,59 @@ def _first_result(result: dict[str, str] | None) -> CheckIn:
     )
 
 
-def _meet_open_visits(
-    session: Session,
-    now: datetime,
-    rules: RuleSet,
-    door: Door,
-    made: declarations.Recorded,
-    device: bytes,
-    *,
-    allow_extension: bool,
-    all_no: bool,
-) -> tuple[UUID, datetime] | None:
-    """Prolong the visit that goes on here, and bound those elsewhere; the prolonged visit or None.
+def _goes_on(still_open: Sequence[OpenVisit], door: Door, now: datetime) -> OpenVisit | None:
+    """The visit that a scan here prolongs: the newest at this very door within its likely stay."""
+    found = (visit for visit in still_open if _at(visit, door) and visit.until_likely >= now)
+    return next(found, None)
+
+
+def _prolong(
+    visit: OpenVisit, rules: RuleSet, door: Door, now: datetime, declared: tuple[UUID, datetime] | None
+) -> Asked:
+    """The statement that prolongs a visit; it touches no row where the visitor has said meanwhile that they left.
+
+    An answer of yes stays with the visit (`declared` is None): who coughs does not stop by scanning once more.
+    """
+    guess = guess_end(
+        rules,
+        entered_at=visit.entered_at,
+        kind=door.kind,
+        own_minutes=door.default_minutes,
+        closes_at=door.closes_at,
+        seen_at=now,
+    )
+    values = {"of": visit.id, "since": visit.entered_at, "likely": guess.likely, "latest": guess.latest}
+    if declared is None:
+        return _PROLONG, values
+    return _PROLONG_DECLARED, {**values, "declaration": declared[0], "declared": declared[1]}
+
+
+def _bound_elsewhere(still_open: Sequence[OpenVisit], door: Door, now: datetime) -> list[Asked]:
+    """The statements that bound the visits elsewhere.
 
     Arriving here shows that the person had left the former place by now, not that they stayed until now:
     so it bounds the guess and records no end. A venue that this one stands inside is not left.
     """
-    extended: tuple[UUID, datetime] | None = None
-    still_open = queries.open_visits(session, device=device, person_id=made.person_id, now=now, cap=longest(rules))
-    # An answer of yes stays with the visit: who coughs does not stop by scanning once more.
-    newer = {} if all_no else {"declaration_id": made.id, "declared_at": now}
-    for visit in still_open:
-        # Who says "I leave" at this very moment has a recorded end, which a guess must not change.
-        key = sa.and_(Visit.entered_at == visit.entered_at, Visit.id == visit.id, Visit.left_at.is_(None))
-        here = visit.venue_id == door.venue_id and visit.zone_id == door.zone_id
-        if here and extended is None and allow_extension and visit.until_likely >= now:
-            guess = guess_end(
-                rules,
-                entered_at=visit.entered_at,
-                kind=door.kind,
-                own_minutes=door.default_minutes,
-                closes_at=door.closes_at,
-                seen_at=now,
-            )
-            done = session.execute(
-                sa.update(Visit).where(key).values(until_likely=guess.likely, until_latest=guess.latest, **newer)
-            )
-            if done.rowcount:  # type: ignore[attr-defined]
-                extended = visit.id, visit.entered_at
-        elif not here and not _around(visit, door):
-            session.execute(
-                sa.update(Visit)
-                .where(key)
-                .values(
-                    until_likely=min(visit.until_likely, now),
-                    until_latest=min(visit.until_latest, now),
-                    end_set_by=ELSEWHERE,
-                )
-            )
-    return extended
+    return [
+        (
+            _BOUND,
+            {
+                "of": visit.id,
+                "since": visit.entered_at,
+                "likely": min(visit.until_likely, now),
+                "latest": min(visit.until_latest, now),
+            },
+        )
+        for visit in still_open
+        if not _at(visit, door) and not _around(visit, door)
+    ]
 
 
-def _around(visit: queries.OpenVisit, door: Door) -> bool:
+def _at(visit: OpenVisit, door: Door) -> bool:
+    return visit.venue_id == door.venue_id and visit.zone_id == door.zone_id
+
+
+def _around(visit: OpenVisit, door: Door) -> bool:
     """True when this door stands inside what was visited: a venue in a venue, a zone of a venue."""
     return visit.venue_id in door.around or (visit.venue_id == door.venue_id and visit.zone_id is None)
 

@@ -123,3 +123,27 @@ each("input[data-suggest]", (input) => {
     if (option) choose(option);
   });
 });
+
+// A file that is being made: its state is put in as it changes, and what is new is said once.
+each("[data-poll]", (part) => {
+  const said = document.querySelector("[data-said]");
+  const again = async () => {
+    let fresh = null;
+    try {
+      const answer = await fetch(part.dataset.poll);
+      if (answer.redirected || answer.status === 404) return location.reload(); // signed out
+      if (answer.ok) fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-state]");
+    } catch {
+      // No network for a while: the next try may get through.
+    }
+    if (fresh) {
+      if (fresh.dataset.state !== part.dataset.state) {
+        said.textContent = fresh.querySelector("h2").lastChild.textContent.trim();
+      }
+      part.replaceWith(fresh);
+      part = fresh;
+    }
+    if (part.dataset.poll) setTimeout(again, 1500);
+  };
+  setTimeout(again, 1500);
+});

@@ -22,6 +22,7 @@ def example(rule):
         "venue_id": "00000000-0000-7000-8000-000000000000",
         "account_id": "00000000-0000-7000-8000-000000000000",
         "lookup_id": "00000000-0000-7000-8000-000000000000",
+        "export_id": "00000000-0000-7000-8000-000000000000",
         "code": "K7QF3M2P9XD",
         "number": "F0-0001",
         "what": "block",
@@ -95,6 +96,7 @@ def test_each_role_meets_403_outside_its_blueprints(sqlite, role):
     ("tier", "absent"),
     [
         ("public", "exposure"),
+        ("public", "downloads"),
         ("public", "cases"),
         ("public", "casework"),
         ("public", "audit"),

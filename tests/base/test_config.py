@@ -53,6 +53,9 @@ BAD = {
     "LOG_LEVEL": ["verbose", "trace"],
     "DATABASE_URL": ["mysql://x/y", "sqlite://", "checkin.db", "POSTGRES://x", "postgresql:/x"],
     "MIGRATE_URL": ["oracle://x/y"],
+    # DATABASE_URL is SQLite here, which has no replicas.
+    "REPLICA_URL": ["mysql://x/y", "sqlite:///copy.db", "replica", "postgresql://app@replica/c"],
+    "REPLICA_MAX_LAG": ["0", "3601", "-1", "1.5", "30s"],
     "PUBLIC_ORIGIN": [
         "khaibao.example.vn",
         "ftp://khaibao.example.vn",
@@ -118,7 +121,15 @@ def test_the_owner_of_the_tables_may_be_another_role():
     )
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATE_URL", "PUBLIC_ORIGIN"])
+def test_a_replica_goes_with_postgresql_and_may_be_half_a_minute_old():
+    config = Config.from_env({"DATABASE_URL": "postgres://app@db/c", "REPLICA_URL": "postgres://app@replica/c"})
+    assert (config.replica_url, config.replica_max_lag) == ("postgresql+psycopg://app@replica/c", 30)
+    assert Config.from_env({}).replica_url == ""
+    with pytest.raises(ConfigError, match="^REPLICA_URL"):
+        Config.from_env({"DATABASE_URL": "postgres://app@db/c", "REPLICA_URL": "sqlite:///copy.db"})
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATE_URL", "REPLICA_URL", "PUBLIC_ORIGIN"])
 @pytest.mark.parametrize("scheme", ["mysql", "postgres:", "pg", "https"])
 def test_a_password_is_never_in_the_message(name, scheme):
     if (name, scheme) == ("PUBLIC_ORIGIN", "postgres:"):
@@ -128,7 +139,9 @@ def test_a_password_is_never_in_the_message(name, scheme):
 
 def test_empty_settings_are_the_defaults():
     assert Config.from_env(
-        dict.fromkeys([*OWN_NAMES, "PORT", "DATABASE_URL", "NO_DEMO", "LOG_LEVEL"], "")
+        dict.fromkeys(
+            [*OWN_NAMES, "PORT", "DATABASE_URL", "REPLICA_URL", "REPLICA_MAX_LAG", "NO_DEMO", "LOG_LEVEL"], ""
+        )
     ) == Config.from_env({})
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkin.exposure import exports, queries
-from checkin.exposure.exporting import export_person, export_place
+from checkin.exposure.exporting import export_person, place_heads, place_lines, place_workbook
 from checkin.exposure.exports import FORMULA_STARTS, TooManyRows, neutral, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
@@ -184,7 +184,10 @@ def exported(app, session, vault, market, actor):
         stays = queries.stays_at(session, Area((market.id,)), window.start, window.end, timedelta(hours=12))
         found = presences(stays, window)
         with app.test_request_context(headers={"Accept-Language": "vi"}):
-            return found, export_place(session, vault, lookup, factories.case(session), found, window, form)
+            lines = place_lines(session, vault, found, window)
+            if form == "csv":
+                return found, to_csv(place_heads(), lines)
+            return found, place_workbook(lookup, factories.case(session), lines)
 
     return export
 

@@ -222,10 +222,12 @@ def test_every_reading_and_export_is_in_the_log_with_case_and_reason(officer, wo
         assert {(e.case_number, e.reason) for e in entries} == {("F0-0001", "Truy vết người tiếp xúc")}
 
 
-def test_the_exports_open_again_with_names_and_minutes(officer):
+def test_the_exports_open_again_with_names_and_minutes(officer, beside):
     page = ask(officer).location
     csrf = factories.token(officer, "/lookup/")
-    book = openpyxl.load_workbook(io.BytesIO(officer.post(f"{page}/export.xlsx", data={"csrf_token": csrf}).data))
+    job = officer.post(f"{page}/export.xlsx", data={"csrf_token": csrf}).location
+    assert beside.work() == 1
+    book = openpyxl.load_workbook(io.BytesIO(officer.post(f"{job}/file", data={"csrf_token": csrf}).data))
     rows = list(book.worksheets[0].values)
     assert {row[1] for row in rows[1:]} == {"Nguyễn Thị Ánh Tuyết", "Trần Văn Hưng"}
     text = officer.post(f"{page}/export.csv", data={"csrf_token": csrf}).data.decode("utf-8-sig")

@@ -18,7 +18,7 @@ from checkin.audit.queries import broken_link
 from checkin.cases import service as cases
 from checkin.config import Config
 from checkin.db import Model, db, is_day
-from checkin.exposure.service import Bound, PlaceAsked, ask_place
+from checkin.exposure.service import Bound, PlaceAsked, ask_export, ask_place, claim_export, keep_export
 from checkin.keys import generate
 from checkin.places.models import Place, Successor
 from checkin.venues import service as venues
@@ -115,7 +115,10 @@ def fill(app):
             rules=factories.rules(app),
         )
         bound = Bound(case=case, signal=None, reason="Chợ đông")
-        ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
+        lookup = ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
+        file = ask_export(session, now=NOW, actor=khoa.actor, lookup=lookup, form="xlsx", locale="vi", total=2)
+        claim_export(session, now=NOW)
+        keep_export(session, vault, now=NOW, export_id=file.id, body=b"PK", total=2)
         session.commit()
 
 

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from checkin import clock
+from checkin import clock, timer
 from checkin.db import db
 from checkin.declarations.models import Declaration
 from checkin.people.models import Person
-from checkin.store import service, timer, upkeep
+from checkin.store import service, upkeep
 from checkin.visits import service as visits
 from checkin.visits.models import Submission, Visit
 from tests import cast, factories
