@@ -98,6 +98,7 @@ def test_each_role_meets_403_outside_its_blueprints(sqlite, role):
         ("public", "exposure"),
         ("public", "downloads"),
         ("public", "cases"),
+        ("public", "casework"),
         ("public", "audit"),
         ("public", "reports"),
         ("staff", "visits"),
