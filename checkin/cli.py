@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from checkin import clock, context, tiers
@@ -22,6 +23,9 @@ GROUPS = (
 def init_app(app: Flask) -> None:
     for module in GROUPS:
         app.cli.add_command(import_module(module).group)
+    visits = AppGroup("visits", help="The visit store.")
+    visits.add_command(import_module("checkin.loading.cli").load)
+    app.cli.add_command(visits)
     app.cli.add_command(setup)
 
 

@@ -82,7 +82,7 @@ class Vault:
         return hashlib.sha256(self.secrets[name]).digest()[:4]
 
     def _mac(self, name: str, text: str) -> bytes:
-        return hmac.new(self.secrets[name], text.encode(), hashlib.sha256).digest()[:INDEX_BYTES]
+        return hmac.digest(self.secrets[name], text.encode(), "sha256")[:INDEX_BYTES]
 
     @classmethod
     def load(cls, folder: Path, tier: str) -> "Vault":

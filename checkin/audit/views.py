@@ -25,6 +25,8 @@ ACTION_NAMES = {
     "code.reissue": _l("Đổi mã"),
     "case.open": _l("Mở ca bệnh"),
     "case.state": _l("Đổi tình trạng ca bệnh"),
+    "visits.load.begin": _l("Bắt đầu nạp lượt vào từ tệp"),
+    "visits.load": _l("Nạp lượt vào từ tệp"),
     "lookup.place": _l("Tra cứu theo địa điểm"),
     "lookup.person": _l("Tra cứu theo người"),
     "lookup.read": _l("Xem kết quả tra cứu"),

@@ -6,7 +6,8 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
-from checkin.exposure.exports import Cell, to_csv, to_xlsx
+from checkin.cells import Cell
+from checkin.exposure.exports import to_csv, to_xlsx
 from checkin.exposure.listing import Person, rows
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Presence, Window
