@@ -18,13 +18,17 @@ GROUPS = (
     "checkin.tiers",
     "checkin.demo.cli",
 )
+# What is done with visits, by the feature that does it.
+VISITS = {"checkin.store.cli": ("partitions", "expire"), "checkin.loading.cli": ("load",)}
 
 
 def init_app(app: Flask) -> None:
     for module in GROUPS:
         app.cli.add_command(import_module(module).group)
     visits = AppGroup("visits", help="The visit store.")
-    visits.add_command(import_module("checkin.loading.cli").load)
+    for name, commands in VISITS.items():
+        for command in commands:
+            visits.add_command(getattr(import_module(name), command))
     app.cli.add_command(visits)
     app.cli.add_command(setup)
 
@@ -36,6 +40,7 @@ def setup() -> None:
     from checkin.demo import build
     from checkin.places import queries as places
     from checkin.places import service
+    from checkin.store import service as store
 
     config = context.config()
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,6 +49,7 @@ def setup() -> None:
     session = db.session()
     if not places.is_loaded(session):
         click.echo(f"places: {service.load(session)} loaded")
+    store.open_days_ahead(session, clock.today())
     session.commit()
     if not places.communes_of(session, config.province):
         raise click.ClickException(f"CHECKIN_PROVINCE={config.province}: there is no such province")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -139,13 +140,14 @@ def _on_session_begin(session: Session, _transaction: SessionTransaction, connec
 
 
 def _send_scope(connection: Connection, scope: dict[str, str]) -> None:
-    if connection.dialect.name != "postgresql":
-        return
-    calls = [
-        sa.func.set_config(sa.bindparam(f"n{i}", name), sa.bindparam(f"v{i}", value), True)
-        for i, (name, value) in enumerate(scope.items())
-    ]
-    connection.execute(sa.select(*calls))
+    if connection.dialect.name == "postgresql":
+        connection.execute(_scope_statement(tuple(scope)), {f"v{i}": value for i, value in enumerate(scope.values())})
+
+
+@lru_cache(maxsize=64)
+def _scope_statement(names: tuple[str, ...]) -> sa.TextClause:
+    # Names of settings are our own words; built once, since every transaction begins with it.
+    return sa.text("SELECT " + ", ".join(f"set_config('{name}', :v{i}, true)" for i, name in enumerate(names)))
 
 
 def _text(value: object) -> str:

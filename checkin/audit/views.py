@@ -27,6 +27,7 @@ ACTION_NAMES = {
     "case.state": _l("Đổi tình trạng ca bệnh"),
     "visits.load.begin": _l("Bắt đầu nạp lượt vào từ tệp"),
     "visits.load": _l("Nạp lượt vào từ tệp"),
+    "store.expire": _l("Xoá dữ liệu hết hạn"),
     "lookup.place": _l("Tra cứu theo địa điểm"),
     "lookup.person": _l("Tra cứu theo người"),
     "lookup.read": _l("Xem kết quả tra cứu"),

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from checkin import clock, context
-from checkin.db import engine_options
 from checkin.loading import service
 from checkin.loading.batches import Job
 from checkin.loading.files import BadFile, Sheet, open_sheet
@@ -18,6 +16,7 @@ from checkin.loading.loading import load as load_sheet
 from checkin.loading.reasons import WORDS
 from checkin.loading.refusals import Refusals
 from checkin.loading.workers import Stopped
+from checkin.store.upkeep import owner_session
 
 MESSAGES = {
     "empty": "the file is empty",
@@ -48,8 +47,9 @@ def load(file: Path, preview: bool, report: Path | None, processes: int) -> None
             click.echo(f"columns that are not used: {', '.join(sheet.ignored)[:500]}")
         with Refusals(report, sheet) as refusals:
             if not preview:
-                with _logged(job) as session:
+                with owner_session(job.config) as session:
                     service.record_start(session, now=job.now, sha256=sheet.sha256)
+                    session.commit()
             try:
                 progress = _Progress(sheet, totals)
                 load_sheet(sheet, job, processes=processes, totals=totals, refusals=refusals, progress=progress)
@@ -58,9 +58,10 @@ def load(file: Path, preview: bool, report: Path | None, processes: int) -> None
             except KeyboardInterrupt:
                 stopped = "stopped by hand"
             if not preview:
-                with _logged(job) as session:
+                with owner_session(job.config) as session:
                     counts, whole = totals.counts, not stopped
                     service.record_end(session, now=clock.now(), sha256=sheet.sha256, counts=counts, whole=whole)
+                    session.commit()
     _say(totals, report, time.perf_counter() - started)
     if sheet.changed():
         stopped = stopped or "the file was changed while it was read"
@@ -85,18 +86,6 @@ def _clear_messages(report: Path | None) -> Iterator[None]:
         raise click.ClickException(f"{error.filename or report}: {error.strerror}") from None
     except sa.exc.DBAPIError as error:
         raise click.ClickException(f"the database cannot be used ({type(error.orig).__name__})") from None
-
-
-@contextmanager
-def _logged(job: Job) -> Iterator[Session]:
-    """A session of the tables' owner, committed at the end."""
-    engine = sa.create_engine(job.config.migrate_url, **engine_options(job.config, job.config.migrate_url))
-    try:
-        with Session(engine) as session:
-            yield session
-            session.commit()
-    finally:
-        engine.dispose()
 
 
 class _Progress:

@@ -18,6 +18,7 @@ from checkin.places.gazetteer import gazetteer
 from checkin.places.lookup import Sure, match_address, match_commune
 from checkin.places.rows import COMMUNE
 from checkin.rules import RuleSet
+from checkin.store.retention import first_kept
 from checkin.vault import Vault
 from checkin.venues.codes import diagnose, is_well_formed, normalise
 from checkin.visits.stays import Guess, cap, guess_end
@@ -55,7 +56,7 @@ class Terms:
     def oldest(self) -> datetime:
         """The first moment of the oldest day that is kept."""
         today = clock.to_local(self.now).date()
-        return clock.day_bounds(today - timedelta(days=self.rules_on(today).retention_days))[0]
+        return clock.day_bounds(first_kept(today, self.rules_on(today).retention_days))[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from checkin.ids import derived_id, new_id
 from checkin.names import mask_middle
 from checkin.rules import RuleSet
 from checkin.vault import Vault
-from checkin.venues import queries as venues
 from checkin.venues.queries import Door
 from checkin.visits import queries
 from checkin.visits.models import ELSEWHERE, GUESSED, VISITOR, Submission, Visit
@@ -196,7 +195,6 @@ def _meet_open_visits(
     still_open = queries.open_visits(session, device=device, person_id=made.person_id, now=now, cap=longest(rules))
     # An answer of yes stays with the visit: who coughs does not stop by scanning once more.
     newer = {} if all_no else {"declaration_id": made.id, "declared_at": now}
-    around = set(venues.ancestors(session, door.venue_id)) if still_open else set()
     for visit in still_open:
         # Who says "I leave" at this very moment has a recorded end, which a guess must not change.
         key = sa.and_(Visit.entered_at == visit.entered_at, Visit.id == visit.id, Visit.left_at.is_(None))
@@ -215,7 +213,7 @@ def _meet_open_visits(
             )
             if done.rowcount:  # type: ignore[attr-defined]
                 extended = visit.id, visit.entered_at
-        elif not here and not _around(visit, door, around):
+        elif not here and not _around(visit, door):
             session.execute(
                 sa.update(Visit)
                 .where(key)
@@ -228,9 +226,9 @@ def _meet_open_visits(
     return extended
 
 
-def _around(visit: queries.OpenVisit, door: Door, around: set[UUID]) -> bool:
+def _around(visit: queries.OpenVisit, door: Door) -> bool:
     """True when this door stands inside what was visited: a venue in a venue, a zone of a venue."""
-    return visit.venue_id in around or (visit.venue_id == door.venue_id and visit.zone_id is None)
+    return visit.venue_id in door.around or (visit.venue_id == door.venue_id and visit.zone_id is None)
 
 
 def leave(session: Session, *, now: datetime, visit_id: UUID, entered_at: datetime, venue_id: UUID) -> bool:

@@ -80,7 +80,7 @@ def declare(code: str) -> ResponseReturnValue:
 def leave(code: str) -> ResponseReturnValue:
     """Record that this visitor left: by the token of the visit, which only the own device got."""
     # Also where the code was replaced or the venue closed meanwhile: who is inside must get out.
-    door = venues.door(db.session(), normalise(code[:100]))
+    door = venues.known_door(db.session(), normalise(code[:100]))
     if door is None:
         return errors.page(404)
     if not same_origin(context.config()):
@@ -121,7 +121,7 @@ def _door(code: str) -> Door | Response:
     """What the code stands for, or the page that says why nothing can be declared with it."""
     normal = normalise(code[:100])
     verdict = diagnose(code[:100])
-    door = venues.door(db.session(), normal) if verdict == "ok" else None
+    door = venues.known_door(db.session(), normal) if verdict == "ok" else None
     if door is None:
         reason = "mistyped" if verdict == "mistyped" else "unknown" if verdict == "ok" else "not_a_code"
         return _no_visit(404, reason, None, code[:40])
@@ -156,7 +156,7 @@ def _form(values: MultiDict[str, str] | None = None) -> DeclarationForm:
     form = DeclarationForm(values)
     form.today, form.home = clock.today(), context.config().province
     session = db.session()
-    form.province.choices = [(place.id, place.name) for place in places.provinces(session)]
+    form.province.choices = [(place.id, place.name) for place in places.provinces(session) or ()]
     if not form.province.data:
         form.province.data = form.home
     return form
@@ -188,7 +188,7 @@ def _render_form(
     """The form's page. A form that goes back with errors keeps its submission, so that a retry is the same one."""
     kept = request.form.get("submission", "")
     token = _fresh(door) if fresh or not _valid(kept, door) else kept
-    communes = places.communes_of(db.session(), form.home)
+    communes = places.communes_of(db.session(), form.home) or ()
     return render_template(
         "visits/form.html",
         **_page(door),
@@ -262,10 +262,8 @@ def _check_in(door: Door, told: Told, form: DeclarationForm | None) -> ResponseR
         ),
     )
     help_needed = needs_help(judge(told, rules).level)
-    # Read before the commit and let go of: the page must not begin another writing transaction.
+    # Asked for before the commit: the page must not begin another writing transaction.
     station = places.commune(db.session(), told.who.commune_id) if help_needed else None
-    if station is not None:
-        db.session.expunge(station)
     db.session.commit()
     CHECK_INS.labels(done.outcome).inc()
     response = make_response(

@@ -45,7 +45,12 @@ BEGIN
         name := kind || '_' || to_char(day, 'YYYYMMDD');
         CONTINUE WHEN to_regclass(name) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(728);
-        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        -- Made by somebody else while we waited: asked of the catalogue itself, since what is remembered of
+        -- names is not looked at anew for a wait.
+        CONTINUE WHEN EXISTS (
+            SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = kind::regclass AND c.relname = name
+        );
         IF (SELECT count(*) FROM pg_inherits WHERE inhparent = kind::regclass) >= 500 THEN
             RAISE EXCEPTION 'there are 500 days already';
         END IF;
