@@ -124,8 +124,12 @@ def _read(path: Path) -> bytes:
     return value
 
 
+# Made once: a sealed declaration costs more for the encoder than for its text.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _dump(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _load(data: bytes) -> dict[str, Any]:

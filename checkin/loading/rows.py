@@ -72,6 +72,7 @@ class Entry:
     rules: RuleSet
 
 
+@lru_cache(maxsize=65_536)
 def code_of(text: str) -> str:
     """The code of a cell as the database spells it."""
     return normalise(text[:100])

@@ -12,7 +12,6 @@ from checkin.bulk import insert_new
 from checkin.declarations import service as declarations
 from checkin.declarations.models import Declaration
 from checkin.declarations.told import Told
-from checkin.ids import derived_id
 from checkin.loading.rows import Entry
 from checkin.people import service as people
 from checkin.people.identity import indexes
@@ -47,12 +46,12 @@ def prepare(vault: Vault, entries: Sequence[Entry]) -> Prepared:
             id_number=who.id_number,
             phone=who.phone,
         )
-        made.tellers.append(Teller(told, who.commune_id, derived_id(entry.id, b"person")))
-        declaration_id = derived_id(entry.id, b"declaration")
+        # One id for the three: each is the same again when the file is loaded again.
+        made.tellers.append(Teller(told, who.commune_id, entry.id))
         made.declarations.append(
             declarations.row(
                 vault,
-                declaration_id=declaration_id,
+                declaration_id=entry.id,
                 made_at=entered_at,
                 person_id=_UNKNOWN,
                 rules=entry.rules,
@@ -66,7 +65,7 @@ def prepare(vault: Vault, entries: Sequence[Entry]) -> Prepared:
                 venue_id=entry.door.venue_id,
                 zone_id=entry.door.zone_id,
                 person_id=_UNKNOWN,
-                declaration=(declaration_id, entered_at),
+                declaration=(entry.id, entered_at),
                 guess=entry.guess,
                 left_at=entry.left_at,
                 end_set_by=GUESSED if entry.left_at is None else DESK,

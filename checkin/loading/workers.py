@@ -3,6 +3,7 @@
 import signal
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -124,7 +125,8 @@ def _serve(job: Job, channel: "Connection[Any, Any]") -> None:
         pass  # the first process is gone
     except Exception as error:  # noqa: BLE001
         # Only the kind and the place: the text of an error can carry what stood in a row.
-        channel.send(kind_of(error))
+        with suppress(OSError):
+            channel.send(kind_of(error))
 
 
 def kind_of(error: BaseException) -> str:

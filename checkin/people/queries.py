@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from checkin.people.models import TOLD, Person
 
+_TOLD = sa.text(f"({TOLD.text})")
 _WITH_NAME = sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
     # Who told neither number is nobody else; without these words the index of the rest cannot be used.
     Person.name_index == sa.bindparam("name_index"),
-    TOLD,
+    _TOLD,
 )
 _WITH_NAMES = sa.select(Person.name_index, Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
-    Person.name_index.in_(sa.bindparam("name_indexes", expanding=True)), TOLD
+    Person.name_index.in_(sa.bindparam("name_indexes", expanding=True)), _TOLD
 )
 BLOCK = 1000
 
