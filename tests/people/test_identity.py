@@ -109,6 +109,8 @@ def test_a_check_in_that_makes_the_person_first_wins(postgresql, monkeypatch):
         session.commit()
         assert found == first * 2
         assert {row.root for row in real(session, [told.name])[told.name]} == set(first)
+        session.rollback()
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(
