@@ -43,6 +43,10 @@ class Teller:
     own_id: UUID
 
 
+class _TooLate(Exception):
+    """Somebody told the same at the same moment: what was decided without them is taken back."""
+
+
 # Each try is lost to somebody who committed in between, so the next one sees more.
 TRIES = 20
 
@@ -51,14 +55,17 @@ def identify_all(session: Session, *, now: datetime, tellers: Sequence[Teller]) 
     """The persons whom these mean, as `identify` would find them one after the other, in a few statements."""
     named = [teller for teller in tellers if teller.told.id != NONE or teller.told.phone != NONE]
     for _ in range(TRIES):
-        with session.begin_nested() as point:
-            known = queries.with_names(session, {teller.told.name for teller in named})
-            persons, values = _decide(known, tellers, now)
-            # By their key, so that two who store the same people wait for each other in one order.
-            values.sort(key=lambda v: (v["name_index"], v["id_index"], v["phone_index"]))
-            if insert_new(session, Person.__table__, values) == len(values):  # type: ignore[arg-type]
-                break
-            point.rollback()
+        try:
+            with session.begin_nested():
+                known = queries.with_names(session, {teller.told.name for teller in named})
+                persons, values = _decide(known, tellers, now)
+                # By their key, so that two who store the same people wait for each other in one order.
+                values.sort(key=lambda v: (v["name_index"], v["id_index"], v["phone_index"]))
+                if insert_new(session, Person.__table__, values) < len(values):  # type: ignore[arg-type]
+                    raise _TooLate
+            break
+        except _TooLate:
+            continue
     else:
         raise RuntimeError("persons that exist cannot be seen")
     alone = [

@@ -68,12 +68,18 @@ def stored(app):
             .join(root, sa.and_(root.id == Visit.person_id, root.id == Declaration.person_id))
             .order_by(Visit.entered_at, Visit.id)
         )
-        return [tuple(row) for row in rows]
+        found = [tuple(row) for row in rows]
+        db.session.remove()
+        db.engine.dispose()
+        return found
 
 
 def counts(app):
     with inside(app):
-        return [db.session.scalar(sa.select(sa.func.count()).select_from(t)) for t in (Visit, Declaration, Person)]
+        found = [db.session.scalar(sa.select(sa.func.count()).select_from(t)) for t in (Visit, Declaration, Person)]
+        db.session.remove()
+        db.engine.dispose()
+        return found
 
 
 def test_a_killed_load_leaves_whole_batches_and_a_repeated_one_completes_it(world, tmp_path):
