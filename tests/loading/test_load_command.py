@@ -84,7 +84,9 @@ def test_a_person_who_checked_in_before_is_the_same_one(app, session, vault, cod
     venue = session.scalars(sa.select(factories.Venue)).one()
     mine = factories.check_in(app, session, vault, venue)
     session.commit()
-    load(app, write(tmp_path / "a.csv", [row(code), row(code, id_number="", entered_at="2026-11-20T07:00:00+07:00")]))
+    path = write(tmp_path / "a.csv", [row(code), row(code, id_number="", entered_at="2026-11-20T07:00:00+07:00")])
+    status, output, said = load(app, path)
+    assert (status, said) == (0, {"rows": 2, "created": 2, "same": 0, "rejected": 0}), output
     visits = factories.all_visits(session)
     assert len(visits) == 3 and len({visit.person_id for visit in visits}) == 1
     assert mine.visit_id in {visit.id for visit in visits}
