@@ -21,7 +21,7 @@ GROUPS = (
     "checkin.demo.cli",
 )
 # What is done with visits, by the feature that does it.
-VISITS = {"checkin.store.cli": ("partitions", "expire")}
+VISITS = {"checkin.store.cli": ("partitions", "expire"), "checkin.loading.cli": ("load",)}
 
 
 def init_app(app: Flask) -> None:

@@ -11,6 +11,10 @@ _JOINER = "\u200d"
 _CLUSTER_MAX = 12  # the longest family emoji has 11 code points; more is a flood of marks, not a letter
 # Drawn as nothing, so that a whole name of them would look empty.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
+# Letters that are one character each, as nearly every name is written: nothing in them to drop or to compose.
+_PLAIN = frozenset(
+    char for char in map(chr, (*range(0x20, 0x250), *range(0x1EA0, 0x1EFA))) if char == " " or char.isalpha()
+)
 _MARKS_MAX = 8  # no script stacks more, and sorting thousands costs NFC quadratic time
 
 
@@ -21,6 +25,8 @@ def clean_name(text: str) -> str:
     are marks beyond the eighth on one letter; apostrophes, hyphens and emoji stay as typed. Never raises; ""
     when nothing visible is left.
     """
+    if _PLAIN.issuperset(text):
+        return " ".join(text.split())
     kept: list[str] = []
     marks = 0
     for index, char in enumerate(text):
@@ -80,6 +86,8 @@ def _words(name: str) -> list[str]:
 
 def _initials(word: str) -> str:
     """Return "T." for "Thị", "J.-L." for "Jean-Luc", "" for a word of punctuation alone."""
+    if _PLAIN.issuperset(word):
+        return f"{word[0]}."
     if word == "…":
         return word
     parts = (_first_letter(part) for part in re.split("[-‐‑–]", word))

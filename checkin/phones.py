@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
@@ -37,6 +38,8 @@ def normalise_phone(text: str, region: str = "VN") -> str:
     """
     if len(text) > 200:
         raise ValueError("too_long")
+    if text.isascii() and text.isdigit() and _is_usual(text, region):
+        return f"+{phonenumbers.country_code_for_region(region)}{text[1:]}"
     typed = _plain(text)
     if not typed:
         raise ValueError("empty")
@@ -56,6 +59,22 @@ def normalise_phone(text: str, region: str = "VN") -> str:
         digits = phonenumbers.national_significant_number
         raise ValueError("too_short" if usual and len(digits(number)) < len(digits(usual)) else "not_valid")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _is_usual(text: str, region: str) -> bool:
+    """True for a mobile number of the region as it is usually typed, by the library's own patterns."""
+    patterns = _mobile(region)
+    return patterns is not None and text[0] == "0" and all(pattern.fullmatch(text[1:]) for pattern in patterns)
+
+
+@cache
+def _mobile(region: str) -> tuple[re.Pattern[str], ...] | None:
+    known = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    if known is None or known.national_prefix_for_parsing != "0":
+        return None
+    patterns = [desc.national_number_pattern for desc in (known.general_desc, known.mobile) if desc]
+    usable = tuple(re.compile(pattern) for pattern in patterns if pattern)
+    return usable if len(usable) == 2 else None
 
 
 def display_phone(e164: str, region: str = "VN") -> str:

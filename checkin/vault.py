@@ -100,7 +100,7 @@ class Vault:
         return hashlib.sha256(self.secrets[name]).digest()[:4]
 
     def _mac(self, name: str, text: str) -> bytes:
-        return hmac.new(self.secrets[name], text.encode(), hashlib.sha256).digest()[:INDEX_BYTES]
+        return hmac.digest(self.secrets[name], text.encode(), "sha256")[:INDEX_BYTES]
 
     @classmethod
     def load(cls, folder: Path, tier: str) -> "Vault":
@@ -142,8 +142,12 @@ def _read(path: Path) -> bytes:
     return value
 
 
+# Made once: a sealed declaration costs more for the encoder than for its text.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _dump(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _load(data: bytes) -> dict[str, Any]:

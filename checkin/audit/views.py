@@ -29,6 +29,8 @@ ACTION_NAMES = {
     "case.unlink": _l("Gỡ người khỏi ca bệnh"),
     "case.freeze": _l("Giữ lượt vào cho ca bệnh"),
     "case.release": _l("Thôi giữ lượt vào cho ca bệnh"),
+    "visits.load.begin": _l("Bắt đầu nạp lượt vào từ tệp"),
+    "visits.load": _l("Nạp lượt vào từ tệp"),
     "store.expire": _l("Xoá dữ liệu hết hạn"),
     "lookup.place": _l("Tra cứu theo địa điểm"),
     "lookup.person": _l("Tra cứu theo người"),

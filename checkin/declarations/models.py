@@ -23,15 +23,16 @@ class Declaration(db.Model):  # type: ignore[name-defined, misc]
     person_id: Mapped[UUID] = mapped_column(sa.Uuid)
     rules_id: Mapped[str] = mapped_column(sa.String(24))
     symptoms: Mapped[list[str]] = mapped_column(sa.JSON)
-    has_symptoms: Mapped[bool]
-    contact_sick: Mapped[bool]
-    travel: Mapped[bool]
+    # Null where nobody asked, as in a paper log: that is no answer of "no".
+    has_symptoms: Mapped[bool | None]
+    contact_sick: Mapped[bool | None]
+    travel: Mapped[bool | None]
     triage: Mapped[str] = mapped_column(sa.String(8))
     reasons: Mapped[list[str]] = mapped_column(sa.JSON)
     # What statistics need stays readable (to staff alone); everything else is sealed.
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     province_id: Mapped[str | None] = mapped_column(sa.String(24))
-    gender: Mapped[str] = mapped_column(sa.String(6))
+    gender: Mapped[str] = mapped_column(sa.String(6))  # empty where it was not told
     age_band: Mapped[str] = mapped_column(sa.String(6))
     # Doubts such as "id_birth_year", and "resent" for a form sent again with other answers.
     flags: Mapped[list[str]] = mapped_column(sa.JSON)

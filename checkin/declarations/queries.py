@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin.declarations.models import Declaration
+from checkin.declarations.triage import NOT_ASKED
 from checkin.vault import Vault, VaultError
 
 
@@ -40,18 +41,22 @@ def opened(
 
 
 def latest_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, Declaration]:
-    """The newest declaration of each person."""
+    """The newest declaration of each person; one without answers only where they never answered."""
     ids = list(person_ids)
+    answered = sa.func.max(sa.case((Declaration.triage != NOT_ASKED, Declaration.made_at)))
     newest = (
-        sa.select(Declaration.person_id, sa.func.max(Declaration.made_at).label("made_at"))
+        sa.select(Declaration.person_id, sa.func.coalesce(answered, sa.func.max(Declaration.made_at)).label("made_at"))
         .where(Declaration.person_id.in_(ids))
         .group_by(Declaration.person_id)
         .subquery()
     )
     rows = session.scalars(
-        sa.select(Declaration).join(
+        sa.select(Declaration)
+        .join(
             newest,
             sa.and_(Declaration.person_id == newest.c.person_id, Declaration.made_at == newest.c.made_at),
         )
+        # The one with answers last, should both be of the same moment.
+        .order_by(Declaration.triage != NOT_ASKED, Declaration.id)
     )
     return {row.person_id: row for row in rows}

@@ -9,7 +9,7 @@ from checkin import clock
 from checkin.batch import Asked
 from checkin.declarations.models import Declaration
 from checkin.declarations.told import Identity, Told
-from checkin.declarations.triage import Triage, TriageRules, triage
+from checkin.declarations.triage import NOT_ASKED, Triage, TriageRules, triage
 from checkin.ids import new_id
 from checkin.people.identity import Indexes, indexes
 from checkin.rules import RuleSet
@@ -24,7 +24,9 @@ def _triage_rules(rules: RuleSet) -> TriageRules:
 
 
 def judge(told: Told, rules: RuleSet) -> Triage:
-    """Level and reasons of a declaration by a rule set."""
+    """Level and reasons of a declaration by a rule set; NOT_ASKED without answers."""
+    if told.answers is None:
+        return Triage(NOT_ASKED, ())
     return triage(told.answers, _triage_rules(rules))
 
 
@@ -55,16 +57,16 @@ def row(
     flags: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The columns of a declaration, its details sealed: the one place that says what is kept and how."""
-    judged = judge(told, rules)
+    judged, answers = judge(told, rules), told.answers
     return {
         "id": declaration_id,
         "made_at": made_at,
         "person_id": person_id,
         "rules_id": rules.id,
-        "symptoms": sorted(told.answers.symptoms),
-        "has_symptoms": bool(told.answers.symptoms),
-        "contact_sick": told.answers.contact_sick,
-        "travel": told.answers.travel,
+        "symptoms": sorted(answers.symptoms) if answers else [],
+        "has_symptoms": bool(answers.symptoms) if answers else None,
+        "contact_sick": answers.contact_sick if answers else None,
+        "travel": answers.travel if answers else None,
         "triage": judged.level,
         "reasons": list(judged.reasons),
         "commune_id": told.who.commune_id,

@@ -13,7 +13,7 @@ class Identity:
 
     full_name: str
     birth_year: int
-    gender: str  # male, female, other
+    gender: str  # male, female, other; empty where it was not told
     phone: str
     province_id: str | None
     commune_id: str | None
@@ -51,16 +51,16 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A whole declaration: who, and the answers for the last days."""
+    """A whole declaration: who, and the answers for the last days; None where nobody asked."""
 
     who: Identity
-    answers: Answers = field(default_factory=Answers)
+    answers: Answers | None = field(default_factory=Answers)
     travel_where: str = ""
 
     @property
     def all_no(self) -> bool:
         """True when every answer was no: only then the next visit is offered as one confirmation."""
-        return not (self.answers.symptoms or self.answers.contact_sick or self.answers.travel)
+        return self.answers == Answers()
 
     def details(self) -> dict[str, Any]:
         """What is sealed: everything that statistics do not need."""
@@ -69,9 +69,10 @@ class Told:
     def fingerprint(self) -> str:
         """The same text for the same declaration, to tell a form sent twice from one that was changed."""
         parts = [*map(str, self.who.as_dict().values()), self.travel_where]
-        parts += [
-            ",".join(sorted(self.answers.symptoms)),
-            str(self.answers.contact_sick),
-            str(self.answers.travel),
-        ]
+        if self.answers is not None:
+            parts += [
+                ",".join(sorted(self.answers.symptoms)),
+                str(self.answers.contact_sick),
+                str(self.answers.travel),
+            ]
         return "\x1f".join(parts)

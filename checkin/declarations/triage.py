@@ -8,6 +8,8 @@ from typing import Any, Literal
 Level = Literal["routine", "watch", "urgent"]
 
 LEVELS: tuple[Level, ...] = ("routine", "watch", "urgent")
+NOT_ASKED: Literal["none"] = "none"
+"""In place of a level where nobody asked: the presence is known, the health is not."""
 SYMPTOMS = ("fever", "cough", "breathless", "pneumonia", "sore_throat", "tired", "loss_of_taste", "other")
 """The symptoms of the national form (sốt, ho, khó thở, viêm phổi, đau họng, mệt mỏi), loss of taste, and any
 other: so "yes" without saying which is still told."""
@@ -81,7 +83,7 @@ class TriageRules:
 class Triage:
     """The level, and the codes of the answers and combinations above routine, in the order of the form."""
 
-    level: Level
+    level: Level | Literal["none"]
     reasons: tuple[str, ...]
 
 
@@ -103,8 +105,8 @@ def triage(answers: Answers, rules: TriageRules) -> Triage:
 
 
 def needs_help(level: str) -> bool:
-    """Return whether somebody should speak with the person: every level but routine."""
-    return level != "routine"
+    """Return whether somebody should speak with the person: every level but routine; no for NOT_ASKED."""
+    return level not in ("routine", NOT_ASKED)
 
 
 def _only(table: Mapping[str, Any], known: tuple[str, ...], required: tuple[str, ...], where: str) -> None:

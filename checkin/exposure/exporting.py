@@ -9,8 +9,9 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
+from checkin.cells import Cell
 from checkin.exposure.contacting import Contacting
-from checkin.exposure.exports import Cell, to_csv, to_xlsx
+from checkin.exposure.exports import to_csv, to_xlsx
 from checkin.exposure.listing import Person, Row, rows
 from checkin.exposure.models import CASE, Lookup
 from checkin.exposure.overlap import Presence, Window

@@ -1,45 +1,19 @@
 """Lists as CSV and XLSX that no spreadsheet takes for formulas, and in which names stay what they were."""
 
 import csv
-import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
-from unicodedata import category
 
 import xlsxwriter
 
+from checkin.cells import Cell, safe
+
 # Sheets hold 1,048,576 rows: a list that does not fit is refused, never cut (it happened).
 XLSX_ROWS = 1_048_575
-# What spreadsheets read as the beginning of a formula, the full-width forms among them.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-Cell = str | int | None
 
 
 class TooManyRows(Exception):
     """The list does not fit into the format."""
-
-
-def neutral(value: Cell) -> Cell:
-    """Text that a spreadsheet shows as it is: an apostrophe before what would begin a formula."""
-    if isinstance(value, str):
-        value = value.replace("\x00", "")
-        if next((char for char in value if _seen(char)), "") in FORMULA_STARTS:
-            return f"'{value}"
-    return value
-
-
-def _seen(char: str) -> bool:
-    # Some programs pass over spaces and invisible marks before they look for a formula.
-    return char in FORMULA_STARTS or not (char.isspace() or category(char) in {"Cf", "Cc"})
-
-
-# Spreadsheets of a country with decimal commas split at semicolons, whatever stands in quotes for us.
-_SPLIT = re.compile(r"([;,|\t])(?=[^\w;,|\t]*[=+\-@＝＋－＠])")
-
-
-def _apart(value: Cell) -> Cell:
-    return _SPLIT.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 # What a CSV file begins with, so that spreadsheets read its Vietnamese as UTF-8.
@@ -50,7 +24,7 @@ def csv_lines(lines: Iterable[Sequence[Cell]]) -> bytes:
     """Lines of CSV in UTF-8, every cell neutral."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([_apart(neutral(cell)) for cell in line] for line in lines)
+    writer.writerows([safe(cell) for cell in line] for line in lines)
     return out.getvalue().encode()
 
 

@@ -17,11 +17,12 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
+from checkin.cells import Cell
 from checkin.config import ROOT, Config
 from checkin.db import db, reading
 from checkin.errors import frames
 from checkin.exposure import exporting, queries, service
-from checkin.exposure.exports import Cell, TooManyRows
+from checkin.exposure.exports import TooManyRows
 from checkin.exposure.models import BROKEN, TOO_MANY, Export
 
 log = structlog.get_logger()

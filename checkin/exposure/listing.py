@@ -13,6 +13,7 @@ from checkin import clock
 from checkin.charts import Bar
 from checkin.declarations import queries as declarations
 from checkin.declarations.models import Declaration
+from checkin.declarations.triage import NOT_ASKED
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
 from checkin.phones import display_phone
@@ -185,8 +186,9 @@ def chart_bounds(window: Window) -> tuple[datetime, datetime]:
 
 
 def _latest_declared(stays: Sequence[StayRow]) -> StayRow | None:
+    """The newest declaration that goes with these stays; of those without answers only where there is no other."""
     declared = [stay for stay in stays if stay.declared_at is not None]
-    return max(declared, key=lambda stay: stay.declared_at or stay.entered_at) if declared else None
+    return max(declared, key=lambda s: (s.triage != NOT_ASKED, s.declared_at or s.entered_at), default=None)
 
 
 def _declaration_id(stay: StayRow | None) -> UUID:
@@ -195,7 +197,7 @@ def _declaration_id(stay: StayRow | None) -> UUID:
 
 def _worst(stays: Sequence[StayRow]) -> str:
     levels = {stay.triage for stay in stays}
-    return next((level for level in ("urgent", "watch", "routine") if level in levels), "none")
+    return next((level for level in ("urgent", "watch", "routine") if level in levels), NOT_ASKED)
 
 
 def _notes(stays: Sequence[StayRow]) -> tuple[str, ...]:

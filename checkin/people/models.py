@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from checkin.db import UtcDateTime, db
 
-_TOLD = sa.text("length(id_index) > 0 OR length(phone_index) > 0")
+TOLD = sa.text("length(id_index) > 0 OR length(phone_index) > 0")
 
 
 class Person(db.Model):  # type: ignore[name-defined, misc]
@@ -26,8 +26,8 @@ class Person(db.Model):  # type: ignore[name-defined, misc]
             "id_index",
             "phone_index",
             unique=True,
-            sqlite_where=_TOLD,
-            postgresql_where=_TOLD,
+            sqlite_where=TOLD,
+            postgresql_where=TOLD,
         ),
         # Of its own, since the one above holds only those who told a number, and is of no use to a question
         # that does not say so.

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -5,11 +6,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin.batch import Answer, Asked, together
-from checkin.people.models import Person
+from checkin.people.models import TOLD, Person
 
+_TOLD = sa.text(f"({TOLD.text})")
 _WITH_NAME = sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
-    Person.name_index == sa.bindparam("name_index")
+    # Who told neither number is nobody else; without these words the index of the rest cannot be used.
+    Person.name_index == sa.bindparam("name_index"),
+    _TOLD,
 )
+_WITH_NAMES = sa.select(Person.name_index, Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
+    Person.name_index.in_(sa.bindparam("name_indexes", expanding=True)), _TOLD
+)
+BLOCK = 1000
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,19 @@ def read_with_name(answer: Answer) -> list[Row]:
 
 
 def with_name(session: Session, name_index: bytes) -> list[Row]:
-    """Every row with this name and birth year."""
+    """Every row with this name and birth year of which a number was told."""
     return read_with_name(together(session, [ask_with_name(name_index)])[0])
+
+
+def with_names(session: Session, name_indexes: Iterable[bytes]) -> dict[bytes, list[Row]]:
+    """The same for many names at once; a name of nobody has an empty list."""
+    found: dict[bytes, list[Row]] = {name: [] for name in name_indexes}
+    names = list(found)
+    for start in range(0, len(names), BLOCK):
+        rows = session.execute(_WITH_NAMES, {"name_indexes": names[start : start + BLOCK]})
+        for name, own, same_as, id_index, phone_index in rows:
+            found[bytes(name)].append(Row(same_as or own, bytes(id_index), bytes(phone_index)))
+    return found
 
 
 @dataclass(frozen=True)

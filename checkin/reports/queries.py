@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from checkin import clock
 from checkin.declarations.models import Declaration
-from checkin.declarations.triage import needs_help
+from checkin.declarations.triage import NOT_ASKED, needs_help
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
 
@@ -21,6 +21,8 @@ class Overview:
     visits_by_commune: Counter[str] = field(default_factory=Counter)
     help_by_commune: Counter[str] = field(default_factory=Counter)
     triage: Counter[str] = field(default_factory=Counter)
+    # Presences from paper logs and other systems, with which nobody was asked anything.
+    not_asked: int = 0
 
 
 def overview(session: Session, days: list[date], commune_id: str | None) -> Overview:
@@ -38,6 +40,9 @@ def overview(session: Session, days: list[date], commune_id: str | None) -> Over
             out.visits_by_day[day] += count
             out.visits_by_commune[commune] += count
         for home, level, count in session.execute(_declared(start, end, lives_in)):
+            if level == NOT_ASKED:
+                out.not_asked += count
+                continue
             out.triage[level] += count
             if needs_help(level):
                 out.help_by_commune[home or ""] += count

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checkin.cells import FORMULA_STARTS, neutral
 from checkin.exposure import exports, queries
 from checkin.exposure.exporting import export_person, place_heads, place_lines, place_workbook
-from checkin.exposure.exports import FORMULA_STARTS, TooManyRows, neutral, to_csv, to_xlsx
+from checkin.exposure.exports import TooManyRows, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from checkin import clock
 from checkin.db import db
+from checkin.ids import new_id
 from checkin.people import queries, service
 from checkin.people.identity import indexes
 from tests.conftest import NOW
@@ -52,6 +54,63 @@ def test_the_store_tells_people_apart_as_the_oracle_does(request, name, told):
         folded = [(who.replace("Trần Văn Hưng", "Tran Van Hung"), id_number, phone) for who, id_number, phone in told]
         assert store(vault_of(app), told) == persons(folded)
         db.session.rollback()
+
+
+@pytest.mark.parametrize("name", ["_sqlite", pytest.param("_postgresql", marks=pytest.mark.postgresql)])
+@settings(max_examples=40)
+@given(told=TOLD, split=st.integers(0, 8))
+def test_many_at_once_are_told_apart_as_one_after_the_other(request, name, told, split):
+    app = request.getfixturevalue(name).app()
+    with clock.fixed(NOW), inside(app):
+        vault = vault_of(app)
+        found = []
+        for turn, part in enumerate((told[:split], told[split:])):
+            tellers = [service.Teller(of(vault, *one), None, new_id(NOW)) for one in part]
+            found += service.identify_all(db.session(), now=NOW + timedelta(seconds=turn), tellers=tellers)
+        folded = [(who.replace("Trần Văn Hưng", "Tran Van Hung"), id_number, phone) for who, id_number, phone in told]
+        assert [found.index(person) for person in found] == persons(folded)
+        db.session.rollback()
+
+
+def test_only_those_of_the_name_are_known_by_it(app, session, vault):
+    for one in (("Lê Lý", A, X), ("Trần Hưng", B, Y)):
+        service.identify(session, now=NOW, told=of(vault, *one), commune_id=None)
+    lan = of(vault, "Lan", A, X)
+    assert queries.with_name(session, lan.name) == []
+    assert queries.with_names(session, [lan.name]) == {lan.name: []}
+
+
+def test_who_tells_neither_number_is_somebody_each_time(session, vault):
+    nobody = of(vault, "Lý", "", "")
+    ids = [new_id(NOW) for _ in range(2)]
+    tellers = [service.Teller(nobody, None, own) for own in ids]
+    assert service.identify_all(session, now=NOW, tellers=tellers) == ids
+    assert service.identify_all(session, now=NOW, tellers=tellers) == ids
+
+
+@pytest.mark.postgresql
+def test_a_check_in_that_makes_the_person_first_wins(postgresql, monkeypatch):
+    with clock.fixed(NOW), inside(postgresql.app()):
+        session, vault = db.session(), vault_of(postgresql.app())
+        told = of(vault, "Lý", A, X)
+        real, first = queries.with_names, []
+
+        def someone_was_quicker(*args):
+            seen = real(*args)
+            if not first:
+                with Session(db.engine) as other:
+                    first.append(service.identify(other, now=NOW, told=told, commune_id=None))
+                    other.commit()
+            return seen
+
+        monkeypatch.setattr(queries, "with_names", someone_was_quicker)
+        tellers = [service.Teller(one, None, new_id(NOW)) for one in (told, of(vault, "Lý", "", X))]
+        found = service.identify_all(session, now=NOW, tellers=tellers)
+        session.commit()
+        assert found == first * 2
+        assert {row.root for row in real(session, [told.name])[told.name]} == set(first)
+        session.rollback()
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(
