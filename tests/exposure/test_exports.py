@@ -185,7 +185,7 @@ def exported(app, session, vault, market, actor):
         stays = queries.stays_at(session, Area((market.id,)), window.start, window.end, timedelta(hours=12))
         found = presences(stays, window)
         with app.test_request_context(headers={"Accept-Language": "vi"}):
-            lines = place_lines(session, vault, found, window)
+            lines = place_lines(session, vault, asked, found)
             if form == "csv":
                 return found, to_csv(place_heads(), lines)
             return found, place_workbook(lookup, factories.case(session), lines)
