@@ -54,6 +54,7 @@ def summary(rounds: list[Round]) -> list[dict[str, Any]]:
                 "strange_answers": dict(sum((Counter(r.strange) for r in mine), Counter())),
                 "gave_up": sum(r.gave_up for r in mine),
                 "slowest_recovery_seconds": round(max(times), 2) if len(times) == len(mine) else None,
+                "bound_seconds": round(max(r.bound for r in mine), 2),
             }
         )
     return rows

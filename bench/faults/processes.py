@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,13 +80,16 @@ class Server:
                 stderr=out,
             )
 
-    def wait(self) -> None:
-        """Wait until both workers are there."""
-        deadline = time.monotonic() + 60
-        while len(self.workers) < WORKERS or "Open http" not in self.log.read_text(errors="replace"):
-            if self.ended or time.monotonic() > deadline:
+    def wait(self) -> float:
+        """Wait until it answers; seconds that this took."""
+        begun = time.monotonic()
+        while True:
+            if self.ended or time.monotonic() - begun > 60:
                 raise RuntimeError(self.log.read_text(errors="replace")[-3000:])
-            time.sleep(0.1)
+            with suppress(OSError), urllib.request.urlopen(f"http://localhost:{self.port}/healthz", timeout=2) as page:
+                if page.read() == b"ok\n":
+                    return time.monotonic() - begun
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Stop it gracefully; what does not go is killed."""
@@ -118,8 +122,13 @@ def kill_cluster(cluster: Cluster) -> None:
     kill(postmaster, signal.SIGSTOP)  # else it would start new ones meanwhile
     for pid in [*children(postmaster), postmaster]:
         kill(pid)
-    if cluster.process:
-        cluster.process.wait(20)
+    deadline = time.monotonic() + 20
+    while cluster.process and cluster.process.poll() is None:
+        if time.monotonic() > deadline:
+            raise RuntimeError("PostgreSQL was killed and has not ended")
+        # runuser, behind which it runs, stops when its child was stopped.
+        kill(cluster.process.pid, signal.SIGCONT)
+        time.sleep(0.02)
 
 
 def replica_of(cluster: Cluster) -> Cluster:

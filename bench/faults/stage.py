@@ -37,6 +37,7 @@ class Stage:
     server: Server
     vault: Vault
     codes: list[str]
+    start_seconds: float  # that an undisturbed start of the product takes here
     cluster: Cluster | None = None
     disk: Disk | None = None
     replica: Cluster | None = None
@@ -88,9 +89,9 @@ def stage(kind: str, *, small: bool = False, app: str = "wsgi:app", settings: tu
         server = Server(world.env(tier), folder, app)
         server.start()
         stack.callback(server.stop)
-        server.wait()
+        start_seconds = server.wait()
         name = f"{kind}, small disk" if small else kind
-        yield Stage(name, folder, world, server, vault_of(world.app()), codes, cluster, disk)
+        yield Stage(name, folder, world, server, vault_of(world.app()), codes, start_seconds, cluster, disk)
 
 
 def _venues(world: World) -> list[str]:
