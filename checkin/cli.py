@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 from flask_migrate import upgrade
 
-from checkin import clock, context
+from checkin import clock, context, tiers
 from checkin.db import db
 
 GROUPS = (
@@ -17,11 +18,18 @@ GROUPS = (
     "checkin.tiers",
     "checkin.demo.cli",
 )
+# What is done with visits, by the feature that does it.
+VISITS = {"checkin.store.cli": ("partitions", "expire")}
 
 
 def init_app(app: Flask) -> None:
     for module in GROUPS:
         app.cli.add_command(import_module(module).group)
+    visits = AppGroup("visits", help="The visit store.")
+    for name, commands in VISITS.items():
+        for command in commands:
+            visits.add_command(getattr(import_module(name), command))
+    app.cli.add_command(visits)
     app.cli.add_command(setup)
 
 
@@ -32,13 +40,16 @@ def setup() -> None:
     from checkin.demo import build
     from checkin.places import queries as places
     from checkin.places import service
+    from checkin.store import service as store
 
     config = context.config()
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade(directory=str(Path(__file__).resolve().parent / "migrations"))
+    tiers.renew(config.migrate_url)
     session = db.session()
     if not places.is_loaded(session):
         click.echo(f"places: {service.load(session)} loaded")
+    store.open_days_ahead(session, clock.today())
     session.commit()
     if not places.communes_of(session, config.province):
         raise click.ClickException(f"CHECKIN_PROVINCE={config.province}: there is no such province")

@@ -1,10 +1,12 @@
 """The database: engine settings, column types and the scope that row-level security reads."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,13 +140,14 @@ def _on_session_begin(session: Session, _transaction: SessionTransaction, connec
 
 
 def _send_scope(connection: Connection, scope: dict[str, str]) -> None:
-    if connection.dialect.name != "postgresql":
-        return
-    calls = [
-        sa.func.set_config(sa.bindparam(f"n{i}", name), sa.bindparam(f"v{i}", value), True)
-        for i, (name, value) in enumerate(scope.items())
-    ]
-    connection.execute(sa.select(*calls))
+    if connection.dialect.name == "postgresql":
+        connection.execute(_scope_statement(tuple(scope)), {f"v{i}": value for i, value in enumerate(scope.values())})
+
+
+@lru_cache(maxsize=64)
+def _scope_statement(names: tuple[str, ...]) -> sa.TextClause:
+    # Names of settings are our own words; built once, since every transaction begins with it.
+    return sa.text("SELECT " + ", ".join(f"set_config('{name}', :v{i}, true)" for i, name in enumerate(names)))
 
 
 def _text(value: object) -> str:
@@ -156,6 +159,20 @@ def _text(value: object) -> str:
 def is_postgresql(session: Session) -> bool:
     """True when the session talks to PostgreSQL."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+def is_day(table: str) -> bool:
+    """True for the name of a table that holds one day of another, such as visit_20261120."""
+    return re.fullmatch(r"(visit|declaration)_[0-9]{8}", table) is not None
+
+
+def missing_day(error: sa.exc.IntegrityError) -> bool:
+    """True when PostgreSQL refused a row because its day has no table yet."""
+    cause = error.orig
+    return (
+        getattr(cause, "sqlstate", "") == "23514"
+        and getattr(getattr(cause, "diag", None), "constraint_name", None) is None
+    )
 
 
 def insert_if_new(session: Session, table: sa.Table, values: dict[str, Any]) -> bool:

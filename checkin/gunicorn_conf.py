@@ -99,6 +99,13 @@ def when_ready(server: Any) -> None:
     print("\n".join(lines) + "\n", flush=True)
 
 
+def post_worker_init(worker: Any) -> None:
+    """Begin the hourly round that makes the days to come and lets go of those that are over."""
+    from checkin.store import timer
+
+    timer.start(worker.wsgi)
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """Forget the gauges of a worker that ended."""
     from prometheus_client import multiprocess

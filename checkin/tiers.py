@@ -46,6 +46,8 @@ STAFF_GRANTS = {
     "audit": "SELECT, INSERT",
     "alembic_version": "SELECT",
 }
+# With the rights of the tables' owner: sums of an owner's visits, and the tables of a day.
+FUNCTIONS = ("visit_hours(uuid[], timestamptz, timestamptz)", "open_day(date)")
 OF_OWN_VENUE = (
     "EXISTS (SELECT 1 FROM venue v WHERE v.id = venue_id "
     "AND v.owner_id::text = nullif(current_setting('checkin.owner', true), ''))"
@@ -103,9 +105,35 @@ def statements(owner: str, public: str, staff: str) -> list[str]:
             f'CREATE POLICY own_changes ON "{table}" FOR UPDATE TO {public} USING ({rows or PUBLIC_WRITES[table]}) '
             f"WITH CHECK ({rows or PUBLIC_WRITES[table]})",
         ]
-    out.append("REVOKE ALL ON FUNCTION visit_hours(uuid[], timestamptz, timestamptz) FROM PUBLIC")
-    out.append(f"GRANT EXECUTE ON FUNCTION visit_hours(uuid[], timestamptz, timestamptz) TO {public}, {staff}")
+    for function in FUNCTIONS:
+        out += [
+            f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {function} TO {public}, {staff}",
+        ]
     return out
+
+
+def renew(url: str) -> bool:
+    """Give the roles that have rights already those of this version; True where there are such roles.
+
+    A migration that makes a table anew drops the rights on it: without this the public tier would stop.
+    """
+    engine = sa.create_engine(url)
+    if engine.dialect.name != "postgresql":
+        return False
+    with engine.begin() as connection:
+        found = connection.execute(
+            sa.text(
+                "SELECT policyname, roles[1] AS role FROM pg_policies WHERE tablename = 'submission' "
+                "AND policyname IN ('all_rows', 'own_rows', 'staff_rows')"
+            )
+        )
+        roles = {row.policyname: f'"{row.role}"' for row in found}
+        if len(roles) == 3:
+            for statement in statements(roles["all_rows"], roles["own_rows"], roles["staff_rows"]):
+                connection.exec_driver_sql(statement)
+    engine.dispose()
+    return len(roles) == 3
 
 
 @group.command("grant")

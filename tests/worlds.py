@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from checkin.db import db
 from checkin.keys import generate
 from checkin.places import service as places
 from checkin.vault import Vault
+from checkin.visits import service as visits
 from checkin.web import limiter
 from tests.servers import Cluster
 
@@ -84,6 +86,13 @@ class World:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             shutil.copy(self.folder / "checkin.db", self.template)
 
+    def open_days(self, around: date) -> None:
+        """Make the tables of the days that tests use."""
+        with inside(self.app()):
+            for ago in range(-30, 60):
+                visits.open_day(db.session(), around - timedelta(days=ago))
+            db.session.commit()
+
     def grant(self) -> None:
         """Give the roles of both tiers their rights."""
         engine = sa.create_engine(Config.from_env(self.env()).migrate_url)
@@ -136,6 +145,7 @@ def postgresql_world(folder: Path, cluster: Cluster, name: str) -> World:
         superuser_url=cluster.url(name).replace("postgresql://", "postgresql+psycopg://"),
     )
     world.prepare()
+    world.open_days(date(2026, 11, 20))
     world.grant()
     return world
 

@@ -21,7 +21,7 @@ bp = Blueprint("accounts_admin", __name__, url_prefix="/accounts")
 @bp.route("/", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
     form = NewAccountForm()
-    communes = places.communes_of(db.session(), context.config().province)
+    communes = places.communes_of(db.session(), context.config().province) or ()
     form.commune.choices = [("", "–"), *((place.id, place.full_name) for place in communes)]
     if form.validate_on_submit() and _create(form):
         return redirect(url_for(".index"))

@@ -25,6 +25,7 @@ ACTION_NAMES = {
     "code.reissue": _l("Đổi mã"),
     "case.open": _l("Mở ca bệnh"),
     "case.state": _l("Đổi tình trạng ca bệnh"),
+    "store.expire": _l("Xoá dữ liệu hết hạn"),
     "lookup.place": _l("Tra cứu theo địa điểm"),
     "lookup.person": _l("Tra cứu theo người"),
     "lookup.read": _l("Xem kết quả tra cứu"),

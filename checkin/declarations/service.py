@@ -17,6 +17,8 @@ from checkin.people.identity import indexes
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 
+_INSERT = sa.insert(Declaration.__table__)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -57,7 +59,7 @@ def record(
     values = row(
         vault, declaration_id=declaration_id, made_at=now, person_id=person_id, rules=rules, told=told, flags=flags
     )
-    session.execute(sa.insert(Declaration.__table__).values(values))  # type: ignore[arg-type]
+    session.execute(_INSERT, values)
     return Recorded(declaration_id, person_id)
 
 

@@ -87,6 +87,9 @@ def write_visits(
 
     `after_batch` is told how many visits are stored; it may commit.
     """
+    today = clock.to_local(world.now).date()
+    for ago in range(world.days + 1):
+        visits.open_day(session, today - timedelta(days=ago))
     writer = _Writer(session, vault, world, placed, rules_on)
     for count, row in enumerate(world.visits(), start=1):
         writer.add(row)

@@ -96,7 +96,7 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
         "pages": max(1, -(-len(people) // PAGE)),
         "note_names": NOTE_NAMES,
         # Nearly everybody lives in the province: its name behind each commune would only cost room.
-        "own_province": next((f", {place.name}" for place in places.provinces(session) if place.id == home), ""),
+        "own_province": next((f", {place.name}" for place in places.provinces(session) or () if place.id == home), ""),
         "nationalities": NATIONALITIES,
         "local": local,
     }

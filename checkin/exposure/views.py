@@ -246,7 +246,7 @@ def _choices(form: BoundForm) -> None:
 def _place_form() -> PlaceForm:
     form = PlaceForm()
     _choices(form)
-    communes = places.communes_of(db.session(), context.config().province)
+    communes = places.communes_of(db.session(), context.config().province) or ()
     form.commune.choices = [("", gettext("mọi xã, phường")), *((c.id, c.full_name) for c in communes)]
     form.longest = timedelta(days=context.rules(clock.today()).retention_days)
     form.latest = clock.now() + timedelta(hours=1)

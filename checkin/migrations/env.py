@@ -4,9 +4,14 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
-from checkin.db import Model
+from checkin.db import Model, is_day
 
 config = current_app.extensions["checkin_config"]
+
+
+def belongs(name: str | None, kind: str, _parents: object) -> bool:
+    """False for the table of one day, which the database makes itself."""
+    return not (kind == "table" and name and is_day(name))
 
 
 def run() -> None:
@@ -18,6 +23,7 @@ def run() -> None:
             target_metadata=Model.metadata,
             render_as_batch=True,
             compare_type=True,
+            include_name=belongs,
         )
         with context.begin_transaction():
             if engine.dialect.name == "postgresql":

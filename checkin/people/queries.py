@@ -6,6 +6,10 @@ from sqlalchemy.orm import Session
 
 from checkin.people.models import Person
 
+_WITH_NAME = sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
+    Person.name_index == sa.bindparam("name_index")
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -18,9 +22,7 @@ class Row:
 
 def with_name(session: Session, name_index: bytes) -> list[Row]:
     """Every row with this name and birth year."""
-    rows = session.execute(
-        sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_index).where(Person.name_index == name_index)
-    )
+    rows = session.execute(_WITH_NAME, {"name_index": name_index})
     return [Row(same_as or own, bytes(id_index), bytes(phone_index)) for own, same_as, id_index, phone_index in rows]
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from checkin import clock, context
 from checkin.charts import NARROW, Bar, bars
 from checkin.db import db
 from checkin.places import queries as places
-from checkin.places.models import Place
+from checkin.places.queries import Unit
 from checkin.reports import queries
 
 bp = Blueprint("reports", __name__, url_prefix="/overview")
@@ -22,7 +23,7 @@ def overview() -> ResponseReturnValue:
     session, today = db.session(), clock.today()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     numbers = queries.overview(session, days, current_user.commune_id)
-    communes = places.communes_of(session, context.config().province)
+    communes = places.communes_of(session, context.config().province) or ()
     own = [place for place in communes if place.id == current_user.commune_id]
     drawn = [Bar(f"{day:%d/%m}", numbers.visits_by_day[day], marked=day == today) for day in days]
     return render_template(
@@ -46,7 +47,7 @@ class Line:
     share: float
 
 
-def _lines(numbers: queries.Overview, communes: list[Place], *, whole: bool) -> list[Line]:
+def _lines(numbers: queries.Overview, communes: Sequence[Unit], *, whole: bool) -> list[Line]:
     """Communes with the most visits first; those who live outside the province in one last line."""
     most = max(numbers.visits_by_commune.values(), default=0) or 1
     found = [

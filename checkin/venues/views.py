@@ -36,7 +36,7 @@ def new() -> ResponseReturnValue:
         venue = service.register(
             db.session(), context.vault(), now=clock.now(), actor=current_user.actor, facts=form.facts()
         )
-        db.session.commit()
+        _commit()
         flash(gettext("Đã tạo mã. In áp phích và dán ở cửa ra vào."), "ok")
         return redirect(url_for(".show", venue_id=venue.id))
     return render_template("venues/edit.html", form=form, venue=None), 422 if form.errors else 200
@@ -55,7 +55,7 @@ def edit(venue_id: UUID) -> ResponseReturnValue:
             venue=venue,
             facts=form.facts(),
         )
-        db.session.commit()
+        _commit()
         flash(gettext("Đã lưu."), "ok")
         return redirect(url_for(".show", venue_id=venue.id))
     return render_template("venues/edit.html", form=form, venue=venue), 422 if form.errors else 200
@@ -72,7 +72,7 @@ def add_zone(venue_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show(venue, form, 422)
     service.add_zone(db.session(), now=clock.now(), actor=current_user.actor, venue=venue, name=form.zone.data or "")
-    db.session.commit()
+    _commit()
     flash(gettext("Đã thêm khu vực, có mã riêng."), "ok")
     return redirect(url_for(".show", venue_id=venue.id))
 
@@ -81,7 +81,7 @@ def add_zone(venue_id: UUID) -> ResponseReturnValue:
 def reissue(code: str) -> ResponseReturnValue:
     door = _own_door(code)
     service.reissue(db.session(), now=clock.now(), actor=current_user.actor, code=door.code)
-    db.session.commit()
+    _commit()
     flash(gettext("Đã cấp mã mới. Mã cũ không dùng được nữa: hãy thay áp phích."), "ok")
     return redirect(url_for(".show", venue_id=door.venue_id))
 
@@ -105,6 +105,12 @@ def png(code: str) -> ResponseReturnValue:
     return _file(code_png(address_of(door.code, context.config())), "image/png", f"{door.code}.png")
 
 
+def _commit() -> None:
+    db.session.commit()
+    # The owner's next scan shows what was changed just now.
+    queries.known_door.forget()
+
+
 def _show(venue: Venue, form: ZoneForm, status: int = 200) -> ResponseReturnValue:
     session = db.session()
     commune = places.commune(session, venue.commune_id)
@@ -126,7 +132,7 @@ def _venue_form(venue: Venue | None = None) -> VenueForm:
         known = context.vault().unlock("owner", venue.contact) if venue.contact else {}
         known["phone"] = display_phone(known.get("phone", ""))
     form = VenueForm(obj=venue, data={"commune": venue.commune_id, **known} if venue else None)
-    communes = places.communes_of(db.session(), context.config().province)
+    communes = places.communes_of(db.session(), context.config().province) or ()
     form.commune.choices = [("", gettext("Chọn xã, phường…")), *((c.id, c.full_name) for c in communes)]
     return form
 

@@ -21,12 +21,15 @@ class Visit(db.Model):  # type: ignore[name-defined, misc]
             "ix_visit_venue_id_entered_at",
             "venue_id",
             "entered_at",
-            postgresql_include=["until_latest", "until_likely", "person_id", "id"],
+            postgresql_include=["until_latest", "left_at", "person_id"],
         ),
         sa.Index("ix_visit_person_id_entered_at", "person_id", "entered_at"),
         sa.Index("ix_visit_device_entered_at", "device", "entered_at"),
         sa.CheckConstraint("left_at IS NULL OR left_at >= entered_at", name="left_at"),
         sa.CheckConstraint("until_latest >= until_likely AND until_likely >= entered_at", name="until"),
+        sa.CheckConstraint("left_at IS NULL OR until_latest = left_at", name="recorded"),
+        # A table a day on PostgreSQL, of the day in the province; see migration 0003.
+        {"postgresql_partition_by": "RANGE (entered_at)"},
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid)

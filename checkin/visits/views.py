@@ -1,13 +1,15 @@
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 
 from checkin import clock, context, errors
-from checkin.db import db
+from checkin.db import db, missing_day
 from checkin.declarations import homes
 from checkin.declarations.forms import DeclarationForm
 from checkin.declarations.service import judge
@@ -23,6 +25,7 @@ from checkin.venues.kinds import HEALTH
 from checkin.venues.queries import Door
 from checkin.visits import device, service, tokens
 from checkin.visits.cardfill import fill
+from checkin.visits.service import CheckIn
 from checkin.visits.tokens import StaleForm, VisitToken
 from checkin.web import csrf, limiter, same_origin
 
@@ -77,7 +80,7 @@ def declare(code: str) -> ResponseReturnValue:
 def leave(code: str) -> ResponseReturnValue:
     """Record that this visitor left: by the token of the visit, which only the own device got."""
     # Also where the code was replaced or the venue closed meanwhile: who is inside must get out.
-    door = venues.door(db.session(), normalise(code[:100]))
+    door = venues.known_door(db.session(), normalise(code[:100]))
     if door is None:
         return errors.page(404)
     if not same_origin(context.config()):
@@ -118,7 +121,7 @@ def _door(code: str) -> Door | Response:
     """What the code stands for, or the page that says why nothing can be declared with it."""
     normal = normalise(code[:100])
     verdict = diagnose(code[:100])
-    door = venues.door(db.session(), normal) if verdict == "ok" else None
+    door = venues.known_door(db.session(), normal) if verdict == "ok" else None
     if door is None:
         reason = "mistyped" if verdict == "mistyped" else "unknown" if verdict == "ok" else "not_a_code"
         return _no_visit(404, reason, None, code[:40])
@@ -153,7 +156,7 @@ def _form(values: MultiDict[str, str] | None = None) -> DeclarationForm:
     form = DeclarationForm(values)
     form.today, form.home = clock.today(), context.config().province
     session = db.session()
-    form.province.choices = [(place.id, place.name) for place in places.provinces(session)]
+    form.province.choices = [(place.id, place.name) for place in places.provinces(session) or ()]
     if not form.province.data:
         form.province.data = form.home
     return form
@@ -185,7 +188,7 @@ def _render_form(
     """The form's page. A form that goes back with errors keeps its submission, so that a retry is the same one."""
     kept = request.form.get("submission", "")
     token = _fresh(door) if fresh or not _valid(kept, door) else kept
-    communes = places.communes_of(db.session(), form.home)
+    communes = places.communes_of(db.session(), form.home) or ()
     return render_template(
         "visits/form.html",
         **_page(door),
@@ -215,6 +218,21 @@ def _confirm(door: Door) -> ResponseReturnValue:
     return _check_in(door, Told(who=known.who), None)
 
 
+def _with_day(now: datetime, check_in: Callable[[], CheckIn]) -> CheckIn:
+    """What a check-in gives, also on a day that nobody made a table for."""
+    try:
+        return check_in()
+    except IntegrityError as error:
+        if not missing_day(error):
+            raise
+        session = db.session()
+        session.rollback()
+        service.open_day(session, clock.to_local(now).date())
+        # Committed by itself: others wait for the new table until then.
+        session.commit()
+        return check_in()
+
+
 def _check_in(door: Door, told: Told, form: DeclarationForm | None) -> ResponseReturnValue:
     now, vault = clock.now(), context.vault()
     secret = vault.session_secret
@@ -226,23 +244,26 @@ def _check_in(door: Door, told: Told, form: DeclarationForm | None) -> ResponseR
             form = _form()
             form.fill_from(told.who)
         return _render_form(door, form, status=422, notice=notice)
-    own_secret = device.secret() or tokens.device_secret(secret, submission_id)
+    known_secret = device.secret()
+    own_secret = known_secret or tokens.device_secret(secret, submission_id)
     rules = context.rules(clock.to_local(now).date())
-    done = service.check_in(
-        db.session(),
-        vault,
-        now=now,
-        rules=rules,
-        door=door,
-        told=told,
-        submission_id=submission_id,
-        device=vault.device(own_secret),
+    done = _with_day(
+        now,
+        lambda: service.check_in(
+            db.session(),
+            vault,
+            now=now,
+            rules=rules,
+            door=door,
+            told=told,
+            submission_id=submission_id,
+            device=vault.device(own_secret),
+            seen_before=known_secret is not None,
+        ),
     )
     help_needed = needs_help(judge(told, rules).level)
-    # Read before the commit and let go of: the page must not begin another writing transaction.
+    # Asked for before the commit: the page must not begin another writing transaction.
     station = places.commune(db.session(), told.who.commune_id) if help_needed else None
-    if station is not None:
-        db.session.expunge(station)
     db.session.commit()
     CHECK_INS.labels(done.outcome).inc()
     response = make_response(

@@ -1,0 +1,1 @@
+"""The visit store's upkeep: the tables of days to come, and the end of what is no longer needed."""

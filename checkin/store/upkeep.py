@@ -1,0 +1,150 @@
+"""The nightly round: days to come are made, days whose time is over go, each in a transaction of its own."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from checkin import clock
+from checkin.audit.entry import Actor
+from checkin.config import Config
+from checkin.db import engine_options
+from checkin.store import queries, retention, service
+from checkin.store.queries import Stored
+
+ACTOR = Actor.command("visits expire")
+TRIES, PAUSE = 40, 0.25
+R = TypeVar("R")
+REASONS = {
+    "clock_back": "the newest visit is of {newest}, which is still to come: the clock of this machine is slow",
+    "clock_ahead": "nobody has checked in since {newest}: either the clock of this machine is fast, or nothing came. "
+    "If today is {today}, say so: --today {today}",
+    "many_days": "{days} days are over their time, more than on any usual night. If all of them may go: --days {days}",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due: days that go, and of them those that hold anything."""
+
+    days: list[date]
+    filled: list[date]
+
+
+@dataclass
+class Done:
+    """What went."""
+
+    days: int = 0
+    visits: int = 0
+    declarations: int = 0
+    people: int = 0
+    submissions: int = 0
+
+
+@contextmanager
+def owner_session(config: Config) -> Iterator[Session]:
+    """A session with the rights of the tables' owner, who alone may drop a day."""
+    engine = sa.create_engine(config.migrate_url, **engine_options(config, config.migrate_url))
+    try:
+        with Session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def plan(session: Session, today: date, keep_days: int) -> Plan:
+    """The days whose time is over."""
+    due = retention.due(queries.days(session), today, keep_days)
+    return Plan(due, [day for day in due if queries.holds(session, day)])
+
+
+def expire(
+    session: Session,
+    *,
+    now: datetime,
+    keep_days: int,
+    allowed_days: int | None = None,
+    confirmed_today: date | None = None,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Done:
+    """Take out of the store what is over its time, and commit day by day. Raises retention.Refused."""
+    today = clock.to_local(now).date()
+    planned = plan(session, today, keep_days)
+    retention.check(
+        planned.filled,
+        now=now,
+        today=today,
+        newest=queries.newest(session),
+        allowed_days=allowed_days,
+        confirmed_today=confirmed_today,
+    )
+    session.rollback()
+    done = Done()
+    for day in planned.days:
+        gone: Stored = _patiently(session, partial(service.drop_day, session, now=now, actor=ACTOR, day=day))
+        done.visits += gone.visits
+        done.declarations += gone.declarations
+        done.days += day in planned.filled
+        if day in planned.filled:
+            say(f"{day:%d/%m/%Y}: {gone.visits} visits, {gone.declarations} declarations")
+    _forget(session, now, keep_days, done)
+    return done
+
+
+def _forget(session: Session, now: datetime, keep_days: int, done: Done) -> None:
+    while count := _patiently(session, partial(service.forget_submissions, session, now=now)):
+        done.submissions += count
+    before = clock.day_bounds(retention.first_kept(clock.to_local(now).date(), keep_days))[0]
+    last = None
+    while True:
+        count, last = _patiently(session, partial(service.forget_people, session, made_before=before, after=last))
+        done.people += count
+        if last is None:
+            break
+    if done.people or done.submissions:
+        service.record_end(session, now=now, actor=ACTOR, people=done.people, submissions=done.submissions)
+        session.commit()
+
+
+def _patiently(session: Session, step: Callable[[], R]) -> R:
+    """Do a step and commit it; again, a while later, where somebody holds a lock on what it needs."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            result = step()
+            session.commit()
+            return result
+        except OperationalError as error:
+            session.rollback()
+            if getattr(error.orig, "sqlstate", "") != "55P03" or not tries_left:
+                raise
+            time.sleep(PAUSE)
+    raise AssertionError("the last try returns or raises")
+
+
+def tidy(session: Session, today: date) -> list[str]:
+    """Vacuum the tables of days that are over, so that their indexes can be read alone; which ones."""
+    names = queries.closed_days_to_tidy(session, today)
+    session.rollback()
+    if names:
+        engine = session.get_bind()
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:  # type: ignore[union-attr]
+            for name in names:
+                connection.exec_driver_sql(f"VACUUM (ANALYZE) {name}")
+    return names
+
+
+def words(refused: retention.Refused) -> str:
+    """Why nothing was deleted, and what to say if it is right all the same."""
+    facts = {
+        name: clock.to_local(value).strftime("%H:%M %d/%m/%Y") if isinstance(value, datetime) else value
+        for name, value in refused.facts.items()
+    }
+    return "nothing was deleted: " + REASONS[refused.reason].format(**facts)
