@@ -118,16 +118,16 @@ class Server:
 
 def kill_cluster(cluster: Cluster) -> None:
     """Kill every process of a PostgreSQL server at once; none of them can write anything more."""
-    postmaster = cluster.pid
+    process, postmaster = cluster.process, cluster.pid
     kill(postmaster, signal.SIGSTOP)  # else it would start new ones meanwhile
     for pid in [*children(postmaster), postmaster]:
         kill(pid)
     deadline = time.monotonic() + 20
-    while cluster.process and cluster.process.poll() is None:
+    while process and process.poll() is None:
         if time.monotonic() > deadline:
             raise RuntimeError("PostgreSQL was killed and has not ended")
         # runuser, behind which it runs, stops when its child was stopped.
-        kill(cluster.process.pid, signal.SIGCONT)
+        kill(process.pid, signal.SIGCONT)
         time.sleep(0.02)
 
 

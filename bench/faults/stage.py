@@ -80,7 +80,9 @@ def stage(kind: str, *, small: bool = False, app: str = "wsgi:app", settings: tu
         if kind == "postgresql":
             cluster = Cluster.create(durable=True, inside=disk.folder if disk else None)
             stack.callback(cluster.remove)
-            cluster.execute(*(SMALL if small else LARGE), *settings, "SELECT pg_reload_conf()")
+            cluster.execute(*(SMALL if small else LARGE), *settings)
+            cluster.stop()  # some settings hold from the next start on
+            cluster.start()
             world = worlds.postgresql_world(instance, cluster, "faults")
         else:
             world = worlds.sqlite_world(instance)

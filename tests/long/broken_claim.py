@@ -5,8 +5,8 @@ from checkin.visits import service
 _claim = service._claim
 
 
-def _no_claim(session, now, submission_id, body):
-    _claim(session, now, submission_id, body)
+def _no_claim(*args):
+    _claim(*args)
 
 
 service._claim = _no_claim
