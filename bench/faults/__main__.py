@@ -15,6 +15,8 @@ from bench.faults.rounds import Round, play, whole
 from bench.faults.stage import stage
 from checkin.clock import to_local
 
+# Fewer are through before a disk that is full refuses anybody.
+LEAST = 500
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 # (database, on a small disk, what goes wrong there, how often it is chosen)
 STAGES: list[tuple[str, bool, dict[str, Fault], int]] = [
@@ -52,6 +54,7 @@ def summary(rounds: list[Round]) -> list[dict[str, Any]]:
                 "doubled": sum(len(r.verdict.doubled) for r in mine),
                 "half_written": sum(len(r.verdict.half_written | r.verdict.unknown) for r in mine),
                 "strange_answers": dict(sum((Counter(r.strange) for r in mine), Counter())),
+                "problems": sorted({r.problem for r in mine if r.problem}),
                 "gave_up": sum(r.gave_up for r in mine),
                 "slowest_recovery_seconds": round(max(times), 2) if len(times) == len(mine) else None,
                 "bound_seconds": round(max(r.bound for r in mine), 2),
@@ -70,6 +73,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 def main() -> int:
     """Run it; 0 when nothing was lost, doubled or half-written, and every recovery was in time."""
     rounds, visits = int(os.environ.get("ROUNDS", "100")), int(os.environ.get("VISITS", "200000"))
+    if visits // rounds < LEAST:
+        sys.exit(f"at least {LEAST} visitors a round: VISITS={visits} are too few for ROUNDS={rounds}")
     seed = int(os.environ.get("SEED", "20261122"))
     rng = random.Random(seed)
     disks = mountable()
@@ -86,7 +91,7 @@ def main() -> int:
                 done += 1
                 last = played[-1]
                 took = "never" if last.recovery is None else f"{last.recovery:.1f} s"
-                word = "ok" if last.faultless else "FAILED"
+                word = "ok" if last.faultless else f"FAILED {last.problem}"
                 print(f"{done:>4}/{rounds}  {last.stage}: {name}, good again after {took}, {word}", flush=True)
             at_last = whole(scene)
             left = scene.server.left_behind()

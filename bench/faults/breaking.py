@@ -82,9 +82,14 @@ async def hang(stage: Stage, client: Client) -> float:
         cut = form.request.index(b"\r\n\r\n") + (4 + 10 if number % 2 else -10)
         hanging.append(Connection(stage.server.port))
         await hanging[-1].send(form.request[:cut])
-    async with asyncio.timeout(HELD_SECONDS):
+    try:
+        async with asyncio.timeout(HELD_SECONDS):
+            for connection in hanging:
+                await connection.let_go()
+    except TimeoutError:
+        raise RuntimeError("a client that hangs was not let go of") from None
+    finally:
         for connection in hanging:
-            await connection.let_go()
             connection.close()
     return moment
 

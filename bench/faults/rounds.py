@@ -37,24 +37,29 @@ class Round:
     bound: float
     seconds: float
     strange: dict[str, int] = field(default_factory=dict)
+    problem: str = ""  # why the fault itself did not come about, or was not got over
 
     @property
     def faultless(self) -> bool:
         """True when nothing was lost, doubled or half-written, all were served, and soon."""
         soon = self.recovery is not None and self.recovery <= self.bound
-        return self.verdict.clean and not self.strange and not self.gave_up and soon
+        return self.verdict.clean and not self.strange and not self.gave_up and soon and not self.problem
 
 
-async def _play(stage: Stage, fault: Fault, client: Client, strike_at: int) -> float:
-    """Let the visitors come and strike when so many were acknowledged; the fault's moment."""
+async def _play(stage: Stage, fault: Fault, client: Client, strike_at: int) -> tuple[float, str]:
+    """Let the visitors come and strike when so many were acknowledged; the fault's moment, and what was amiss."""
     keeper = asyncio.create_task(stage.keep())
     load = asyncio.create_task(client.run())
     try:
         while client.acknowledged < strike_at and not load.done():
             await asyncio.sleep(0.01)
-        moment = await fault(stage, client)
+        moment, problem = time.monotonic(), ""
+        try:
+            moment = await fault(stage, client)
+        except (RuntimeError, TimeoutError) as error:
+            problem = str(error) or type(error).__name__
         await load
-        return moment
+        return moment, problem
     finally:
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
@@ -71,7 +76,7 @@ def play(stage: Stage, name: str, fault: Fault, visitors: int, rng: random.Rando
     diary, since, started = Diary(path), datetime.now(UTC), time.monotonic()
     client = Client(stage, diary, (visitor(stage, rng, next(_numbers)) for _ in range(visitors)))
     try:
-        moment = asyncio.run(_play(stage, fault, client, int(visitors * rng.uniform(0.1, 0.5))))
+        moment, problem = asyncio.run(_play(stage, fault, client, int(visitors * rng.uniform(0.1, 0.5))))
     finally:
         diary.close()
     seconds = time.monotonic() - started
@@ -92,6 +97,7 @@ def play(stage: Stage, name: str, fault: Fault, visitors: int, rng: random.Rando
         bound=max(RECOVERY_SECONDS, STARTS * stage.start_seconds),
         seconds=seconds,
         strange=dict(client.strange),
+        problem=problem,
     )
 
 
