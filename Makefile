@@ -5,7 +5,7 @@ BIN = .venv/bin
 FLASK = $(BIN)/flask --app wsgi
 export PORT
 
-.PHONY: run setup test test-long check catalogues bench bench-settings
+.PHONY: run setup test test-long check catalogues bench bench-settings bench-faults
 
 run: setup
 	@exec $(BIN)/gunicorn -c checkin/gunicorn_conf.py wsgi:app
@@ -36,6 +36,10 @@ test: .venv/dev.stamp
 
 test-long: .venv/dev.stamp
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 2 --dist loadfile -m long --timeout 900
+
+# A client that remembers, against killed processes and full disks; ROUNDS, VISITS and SEED may be given.
+bench-faults: .venv/dev.stamp
+	@$(BIN)/python -m bench.faults
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff format --check -q . || (echo "run: $(BIN)/ruff format ." && exit 1)

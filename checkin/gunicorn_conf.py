@@ -7,13 +7,17 @@ those of all workers meet.
 import gc
 import os
 import shutil
+import socket
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gunicorn.workers.gthread import ThreadWorker
+
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
 threads = 4
 timeout = 30
 graceful_timeout = 20
@@ -35,13 +39,49 @@ _metrics = tempfile.mkdtemp(prefix="checkin-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
 
 
-# Who announces a form and does not send it holds a thread no longer than this.
-BODY_SECONDS = 10
+# Who begins a request and does not send the rest of it holds a thread no longer than this.
+REQUEST_SECONDS = 6
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Threads, none of which waits for ever for a client, and which make way when their master is gone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._due: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """Serve one request, which must be here as a whole by the time it is due."""
+        self._due[conn] = time.monotonic() + REQUEST_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            del self._due[conn]
+
+    def notify(self) -> None:
+        """Called about once a second: end what is overdue. An answer that takes long is still sent."""
+        super().notify()
+        now = time.monotonic()
+        for conn in [conn for conn, due in self._due.copy().items() if due < now]:
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RD)
+
+    def is_parent_alive(self) -> bool:
+        """Without a master, free the port at once: the next one cannot start before."""
+        alive: bool = super().is_parent_alive()
+        if not alive:
+            self.set_accept_enabled(False)
+            for listener in self.sockets:
+                listener.close()
+        return alive
+
+
+worker_class = Worker
 
 
 def pre_request(worker: Any, req: Any) -> None:
-    """Bound the time for which a request's body is waited for."""
-    req.unreader.sock.settimeout(BODY_SECONDS)
+    """Bound the time for which an answer waits for a client that does not take it."""
+    req.unreader.sock.settimeout(REQUEST_SECONDS)
 
 
 def when_ready(server: Any) -> None:

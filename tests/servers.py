@@ -47,13 +47,13 @@ class Cluster:
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def create(cls, *, durable: bool = False) -> "Cluster":
+    def create(cls, *, durable: bool = False, inside: Path | None = None) -> "Cluster":
         """Make and start a server in a folder of its own. Without `durable` it does not wait for the disk."""
         programs = postgresql_programs()
         if programs is None:
             raise RuntimeError(POSTGRESQL_MISSING)
         # Not under pytest's own folder, which is closed to the user that the server runs as.
-        folder = Path(tempfile.mkdtemp(prefix="checkin-postgresql-"))
+        folder = Path(tempfile.mkdtemp(prefix="checkin-postgresql-", dir=inside))
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(folder, "postgres")
         cluster = cls(programs, folder, free_port())
@@ -129,14 +129,16 @@ class Cluster:
                     raise RuntimeError((self.folder / "server.log").read_text()[-2000:]) from None
                 time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """The server's own number, which it writes down: it runs as another user, behind a program that starts it."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def stop(self) -> None:
         """Stop the server at once, as when its machine loses power; nothing is left behind."""
         if self.process is None or self.process.poll() is not None:
             return
-        # By its own number, which the server writes down: it runs as another user, behind a program that
-        # starts it. SIGQUIT is what PostgreSQL calls an immediate shutdown.
-        number = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
-        os.kill(int(number), signal.SIGQUIT)
+        os.kill(self.pid, signal.SIGQUIT)  # what PostgreSQL calls an immediate shutdown
         self.process.wait(20)
 
     def remove(self) -> None:

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkin.cells import FORMULA_STARTS, neutral
+from checkin.cells import FORMULA_STARTS, safe
 from checkin.exposure import exports, queries
 from checkin.exposure.exporting import export_person, place_heads, place_lines, place_workbook
 from checkin.exposure.exports import TooManyRows, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
+from checkin.exposure.showing import Asked
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_person, ask_place
 from tests import cast, factories
 from tests.conftest import NOW
@@ -110,8 +111,9 @@ def test_no_text_at_all_begins_a_formula_in_csv(text):
     shown = read_csv(body)[1][1]
     assert not shown.lstrip().startswith(FORMULA_STARTS)
     assert not "".join(char for char in shown if category(char) not in {"Cc", "Cf"}).lstrip().startswith(FORMULA_STARTS)
-    assert shown in (text.replace("\x00", ""), "'" + text.replace("\x00", ""))
-    assert neutral(text) == shown
+    # Apostrophes are put in, also behind what a spreadsheet may split at; nothing else changes.
+    assert shown.replace("'", "") == text.replace("\x00", "").replace("'", "")
+    assert safe(text) == shown
 
 
 @settings(max_examples=25)
@@ -185,7 +187,7 @@ def exported(app, session, vault, market, actor):
         stays = queries.stays_at(session, Area((market.id,)), window.start, window.end, timedelta(hours=12))
         found = presences(stays, window)
         with app.test_request_context(headers={"Accept-Language": "vi"}):
-            lines = place_lines(session, vault, asked, found)
+            lines = place_lines(session, vault, Asked.of(session, lookup), found)
             if form == "csv":
                 return found, to_csv(place_heads(), lines)
             return found, place_workbook(lookup, factories.case(session), lines)
