@@ -18,8 +18,8 @@ from checkin.exposure.exports import TooManyRows, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
-from checkin.exposure.showing import Asked
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_person, ask_place
+from checkin.exposure.showing import Asked
 from tests import cast, factories
 from tests.conftest import NOW
 
