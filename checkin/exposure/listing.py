@@ -144,45 +144,38 @@ def person_from(details: dict[str, Any] | None, homes: dict[str, str]) -> Person
     )
 
 
-def present_by_hour(stays: Sequence[StayRow], window: Window) -> list[Bar]:
-    """How many were present in each hour of the day or days around the window, by their likely ends.
+@dataclass(frozen=True)
+class Steps:
+    """The bars of a chart: so many of one length from a moment on."""
 
-    Up to two days by hours, longer windows by days of the province.
-    """
-    by_hour = window.end - window.start <= HOURLY
-    step = timedelta(hours=1) if by_hour else timedelta(days=1)
-    start, end = chart_bounds(window)
-    buckets, moment = [], start
-    while moment < end:
-        buckets.append(moment)
-        moment += step
-    counts = [set[UUID]() for _ in buckets]
-    for stay in stays:
-        until = stay.left_at or stay.until_likely
-        first = max(0, int((stay.entered_at - start) // step))
-        last = min(len(buckets) - 1, int((until - start) // step))
-        for number in range(first, last + 1):
-            counts[number].add(stay.person_id)
-    return [
-        Bar(
-            clock.to_local(bucket).strftime("%-Hh" if by_hour else "%d/%m"),
-            len(people),
-            marked=bucket <= window.end and bucket + step > window.start,
-        )
-        for bucket, people in zip(buckets, counts, strict=True)
-    ]
+    start: datetime
+    step: timedelta
+    count: int
+
+    def bars(self, people: Sequence[int], window: Window) -> list[Bar]:
+        """The bars for these numbers of people, with those marked that touch the window."""
+        starts = [self.start + number * self.step for number in range(self.count)]
+        return [
+            Bar(
+                clock.to_local(start).strftime("%-Hh" if self.step < timedelta(days=1) else "%d/%m"),
+                value,
+                marked=start <= window.end and start + self.step > window.start,
+            )
+            for start, value in zip(starts, people, strict=True)
+        ]
 
 
-def chart_bounds(window: Window) -> tuple[datetime, datetime]:
-    """What the chart covers: whole hours, six before and after the window; whole days for long windows."""
+def steps_around(window: Window) -> Steps:
+    """What the chart covers: whole hours, four and more before and after the window; whole days for long windows."""
     if window.end - window.start > HOURLY:
-        return (
-            clock.day_bounds(clock.to_local(window.start).date())[0],
-            clock.day_bounds(clock.to_local(window.end).date())[1],
-        )
-    start = (window.start - timedelta(hours=4)).replace(minute=0, second=0, microsecond=0)
-    end = (window.end + timedelta(hours=5)).replace(minute=0, second=0, microsecond=0)
-    return start, end
+        start = clock.day_bounds(clock.to_local(window.start).date())[0]
+        end = clock.day_bounds(clock.to_local(window.end).date())[1]
+        step = timedelta(days=1)
+    else:
+        start = (window.start - timedelta(hours=4)).replace(minute=0, second=0, microsecond=0)
+        end = (window.end + timedelta(hours=5)).replace(minute=0, second=0, microsecond=0)
+        step = timedelta(hours=1)
+    return Steps(start, step, -((start - end) // step))
 
 
 def _latest_declared(stays: Sequence[StayRow]) -> StayRow | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from checkin.cases.models import OWN, Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.queries import kept_for, same_visit
-from checkin.db import is_postgresql
+from checkin.db import UtcDateTime, is_postgresql
 from checkin.declarations.models import Declaration
 from checkin.exposure.models import RUNNING, WAITING, Export, ExportPart, Lookup
 from checkin.venues.models import Venue
@@ -43,7 +43,8 @@ class StayRow:
     kept_for: tuple[str, ...] = ()
 
 
-def _stays(visits: Any = Visit.__table__, declarations: sa.Table = Declaration.__table__) -> Any:
+def _stays(visits: Any = Visit.__table__, declarations: sa.Table = Declaration.__table__, *made: Any) -> Any:
+    """Visits with their declarations; `made` bounds when these were made, so that few of their days are read."""
     visit, declaration = visits.c, declarations.c
     return sa.select(
         visit.id,
@@ -66,7 +67,7 @@ def _stays(visits: Any = Visit.__table__, declarations: sa.Table = Declaration._
     ).select_from(
         visits.outerjoin(
             declarations,
-            sa.and_(declaration.made_at == visit.declared_at, declaration.id == visit.declaration_id),
+            sa.and_(declaration.made_at == visit.declared_at, declaration.id == visit.declaration_id, *made),
         )
     )
 
@@ -81,17 +82,31 @@ class Area:
     kind: str | None = None
 
     def condition(self) -> sa.ColumnElement[bool]:
-        """What a visit must fulfil to be of this area."""
+        """What a visit must fulfil to be of this area; `values` has the values, by name."""
+        listed = Visit.venue_id.in_(sa.bindparam("venue_ids", expanding=True))
         if self.zone_id is not None:
-            return sa.and_(Visit.venue_id.in_(self.venue_ids or ()), Visit.zone_id == self.zone_id)
+            return sa.and_(listed, Visit.zone_id == sa.bindparam("zone_id"))
         if self.venue_ids is not None:
-            return Visit.venue_id.in_(self.venue_ids)
+            return listed
         venues = sa.select(Venue.id)
         if self.commune_id:
-            venues = venues.where(Venue.commune_id == self.commune_id)
+            venues = venues.where(Venue.commune_id == sa.bindparam("commune_id"))
         if self.kind:
-            venues = venues.where(Venue.kind == self.kind)
+            venues = venues.where(Venue.kind == sa.bindparam("kind"))
         return Visit.venue_id.in_(venues)
+
+    def values(self) -> dict[str, Any]:
+        """The values of `condition`."""
+        return {**vars(self), "venue_ids": self.venue_ids or ()}
+
+    def shape(self) -> "Area":
+        """An area of the same condition with other values: what was built for one serves the other."""
+        return Area(
+            None if self.venue_ids is None else (),
+            None if self.zone_id is None else UUID(int=0),
+            self.commune_id and "any",
+            self.kind and "any",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +132,8 @@ def stays_at(
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
     days are read. `people` narrows it to the visits of some.
     """
-    query = _stays().where(*_meeting(area, start, end, cap)).order_by(Visit.entered_at, Visit.id)
-    if people is not None:
-        query = query.where(Visit.person_id.in_(people))
-    rows = session.execute(query)
+    query = _stays_met(area.shape(), people is not None)
+    rows = session.execute(query, _values(area, start, end, cap) | {"people": people})
     return [StayRow(*row) for row in rows]
 
 
@@ -128,8 +141,9 @@ def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: ti
     """The visits of `stays_at` person by person, read as they are asked for."""
     rows = session.execute(
         sa.select(Visit.person_id, Visit.entered_at, Visit.left_at, Visit.until_latest)
-        .where(*_meeting(area, start, end, cap))
+        .where(*_meeting(area))
         .order_by(Visit.person_id),
+        _values(area, start, end, cap),
         execution_options={"yield_per": 2000},
     )
     with rows:
@@ -140,13 +154,186 @@ def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: ti
 def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:
     """How many people `stays_at` finds with the same arguments: a sum, which reads nobody."""
     found = session.scalar(
-        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*_meeting(area, start, end, cap))
+        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*_meeting(area)),
+        _values(area, start, end, cap),
     )
     return found or 0
 
 
-def _meeting(area: Area, start: datetime, end: datetime, cap: timedelta) -> tuple[sa.ColumnElement[bool], ...]:
-    return area.condition(), Visit.entered_at.between(start - cap, end), Visit.until_latest >= start
+@lru_cache(maxsize=16)
+def _stays_met(shape: Area, of_some: bool) -> Any:
+    query = _stays(Visit.__table__, Declaration.__table__, _told_then()).where(*_meeting(shape))
+    if of_some:
+        query = query.where(Visit.person_id.in_(sa.bindparam("people", expanding=True)))
+    return query.order_by(Visit.entered_at, Visit.id)
+
+
+def _meeting(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
+    """The visits that can have met a window; `_values` has the values."""
+    return (
+        area.condition(),
+        Visit.entered_at.between(_moment("earliest"), _moment("end")),
+        Visit.until_latest >= _moment("start"),
+    )
+
+
+def _told_then() -> sa.ColumnElement[bool]:
+    """A visit's declaration is made while it lasts; said so that only the days in question are planned and read."""
+    return Declaration.made_at.between(_moment("earliest"), _moment("told_by"))
+
+
+def _moment(name: str) -> Any:
+    return sa.bindparam(name, type_=UtcDateTime())
+
+
+def _values(area: Area, start: datetime, end: datetime, cap: timedelta) -> dict[str, Any]:
+    return {**area.values(), "start": start, "end": end, "earliest": start - cap, "told_by": end + cap}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person whose stays can meet a case: whole minutes, encounters met, and when the first began to be met."""
+
+    person_id: UUID
+    certain_minutes: int
+    possible_minutes: int
+    encounters: int
+    first_at: datetime
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """A page of the contacts, and how many there are: in all, and with minutes that are certain."""
+
+    total: int
+    certain: int
+    people: list[Contact]
+
+
+def people_at(
+    session: Session,
+    area: Area,
+    start: datetime,
+    end: datetime,
+    cap: timedelta,
+    *,
+    first: int,
+    limit: int,
+    group: str | None = None,
+    home: str | None = None,
+) -> Contacts:
+    """Everybody whose stay in the area can meet [start, end], `limit` of them from the one numbered `first` on.
+
+    In the order of `overlap.presences` over `stays_at`, with its minutes; the window is the one encounter, and
+    `first_at` is when they came. `group` narrows them to one of GROUPS; `home` is the province they are not from.
+    """
+    ranked = _ranked_at(is_postgresql(session), area.shape(), group)
+    return _page(session, ranked, _values(area, start, end, cap) | {"home": home}, first, limit)
+
+
+# What their declarations say of people of a place.
+GROUPS: dict[str, Any] = {
+    "watch": Declaration.triage.in_(("watch", "urgent")),
+    "outside": Declaration.province_id != sa.bindparam("home"),
+}
+
+
+def count_groups(
+    session: Session, area: Area, start: datetime, end: datetime, cap: timedelta, home: str
+) -> dict[str, int]:
+    """How many people of `people_at` are in each of GROUPS."""
+    row = session.execute(_groups_counted(area.shape()), _values(area, start, end, cap) | {"home": home}).one()
+    return dict(zip(GROUPS, row, strict=True))
+
+
+@lru_cache(maxsize=16)
+def _groups_counted(shape: Area) -> Any:
+    counts = (sa.func.count(Visit.person_id.distinct()).filter(group) for group in GROUPS.values())
+    return _told(sa.select(*counts), shape)
+
+
+def _told(query: Any, area: Area) -> Any:
+    """The query over the visits that can have met, and their declarations."""
+    told = sa.and_(Declaration.made_at == Visit.declared_at, Declaration.id == Visit.declaration_id, _told_then())
+    return query.select_from(Visit).join(Declaration, told).where(*_meeting(area))
+
+
+@lru_cache(maxsize=64)
+def _ranked_at(postgresql: bool, shape: Area, group: str | None) -> sa.Select[Any]:
+    met = sa.select(
+        Visit.person_id,
+        sa.literal_column("0", sa.Integer).label("number"),
+        Visit.entered_at,
+        _later(Visit.entered_at, _moment("start")).label("low"),
+        _sooner(Visit.until_latest, _moment("end")).label("high"),
+        sa.case((Visit.left_at.is_not(None), _sooner(Visit.until_latest, _moment("end")))).label("sure"),
+    ).where(*_meeting(shape))
+    if group is not None:
+        met = met.where(
+            Visit.person_id.in_(_told(sa.select(Visit.person_id), shape).where(GROUPS[group]).correlate(None))
+        )
+    return _in_order(_people(postgresql, met.cte("span"), "entered_at"))
+
+
+def count_present(
+    session: Session, area: Area, start: datetime, step: timedelta, steps: int, cap: timedelta
+) -> list[int]:
+    """How many people were in the area in each of so many steps from `start` on, by their likely ends.
+
+    `step` is whole minutes long.
+    """
+    end = start + steps * step
+    rows = session.execute(
+        _present(is_postgresql(session), area.shape()),
+        _values(area, start, end, cap) | {"step": step // timedelta(minutes=1)},
+    )
+    counts, often = [0] * steps, [set[UUID]() for _ in range(steps)]
+    for person_id, first, last, people in rows:
+        for number in range(first, min(last + 1, steps)):
+            if person_id is None:
+                counts[number] += people
+            else:
+                often[number].add(person_id)
+    return [once + len(people) for once, people in zip(counts, often, strict=True)]
+
+
+@lru_cache(maxsize=32)
+def _present(postgresql: bool, shape: Area) -> Any:
+    """(null, first step, last step, how many) of those who came once, and (person, first, last, 1) of the others."""
+    start, end, until = _moment("start"), _moment("end"), sa.func.coalesce(Visit.left_at, Visit.until_likely)
+
+    def step(moment: Any) -> Any:
+        passed = _minutes(postgresql, _length(postgresql, start, moment))
+        return passed // sa.bindparam("step", type_=sa.Integer)
+
+    stay = (
+        sa.select(
+            Visit.person_id,
+            step(_later(Visit.entered_at, start)).label("first"),
+            step(_sooner(until, end)).label("last"),
+        )
+        .where(*_meeting(shape), Visit.entered_at < end, until >= start)
+        .cte("stay")
+    )
+    each = (
+        sa.select(
+            stay.c.person_id,
+            sa.func.count().label("stays"),
+            sa.func.min(stay.c.first).label("first"),
+            sa.func.max(stay.c.last).label("last"),
+        )
+        .group_by(stay.c.person_id)
+        .cte("each")
+    )
+    once = (
+        sa.select(sa.cast(sa.null(), sa.Uuid).label("person_id"), each.c.first, each.c.last, sa.func.count())
+        .where(each.c.stays == 1)
+        .group_by(each.c.first, each.c.last)
+    )
+    often = sa.select(stay.c.person_id, stay.c.first, stay.c.last, sa.literal_column("1", sa.Integer)).where(
+        stay.c.person_id.in_(sa.select(each.c.person_id).where(each.c.stays > 1))
+    )
+    return once.union_all(often)
 
 
 def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end: datetime) -> list[StayRow]:
@@ -210,26 +397,6 @@ def met_stays(session: Session, person_ids: Sequence[UUID], met: sa.Select[Any],
     return [StayRow(*row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One person whose stays can meet a case: whole minutes, encounters met, and when the first began to be met."""
-
-    person_id: UUID
-    certain_minutes: int
-    possible_minutes: int
-    encounters: int
-    first_at: datetime
-
-
-@dataclass(frozen=True)
-class Contacts:
-    """A page of the contacts, and how many there are: in all, and with minutes that are certain."""
-
-    total: int
-    certain: int
-    people: list[Contact]
-
-
 def contacts(
     session: Session,
     encounters: Sequence[Encounter],
@@ -249,6 +416,10 @@ def contacts(
     """
     ranked = _ranked(is_postgresql(session), store)
     values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
+    return _page(session, ranked, values, first, limit)
+
+
+def _page(session: Session, ranked: Any, values: dict[str, Any], first: int, limit: int) -> Contacts:
     rows = session.execute(ranked, values | {"first": first, "limit": limit}).all()
     # A page beyond the last one has no row that could say how many there are.
     counted = rows[:1] or session.execute(ranked, values | {"first": 0, "limit": 1}).all()
@@ -259,7 +430,10 @@ def contacts(
 # Built once for each store: it takes longer to put together than to read a page of a small case.
 @lru_cache(maxsize=4)
 def _ranked(postgresql: bool, store: Any) -> sa.Select[Any]:
-    people = _people(postgresql, store)
+    return _in_order(_people(postgresql, _spans(postgresql, store), "low"))
+
+
+def _in_order(people: Any) -> sa.Select[Any]:
     return (
         sa.select(
             *people.c,
@@ -272,13 +446,13 @@ def _ranked(postgresql: bool, store: Any) -> sa.Select[Any]:
     )
 
 
-def _people(postgresql: bool, store: Any) -> Any:
-    """One row for each person who can have met an encounter, with the minutes that any of their times covers."""
-    span = _spans(postgresql, store)
+def _people(postgresql: bool, span: Any, first: str) -> Any:
+    """One row for each person of the spans, with the minutes that any of theirs covers; `first` says what is ranked."""
     each = (
         sa.select(
             span.c.person_id,
             sa.func.count().label("spans"),
+            sa.func.min(span.c[first]).label("first_at"),
             sa.func.min(span.c.low).label("low"),
             sa.func.max(span.c.high).label("high"),
             sa.func.max(span.c.sure).label("sure"),
@@ -292,27 +466,35 @@ def _people(postgresql: bool, store: Any) -> Any:
         _minutes(postgresql, _length(postgresql, each.c.low, each.c.sure)).label("certain"),
         _minutes(postgresql, _length(postgresql, each.c.low, each.c.high)).label("possible"),
         sa.literal(1).label("encounters"),
-        each.c.low.label("first_at"),
+        each.c.first_at,
     ).where(each.c.spans == 1)
     often = span.c.person_id.in_(sa.select(each.c.person_id).where(each.c.spans > 1))
-    return once.union_all(_joined(postgresql, span, often)).subquery("person")
+    return once.union_all(_joined(postgresql, span, often, first)).subquery("person")
 
 
 def _spans(postgresql: bool, store: Any) -> Any:
     """(person, encounter, from, to, to for certain or null) of each time together."""
     columns = ("person_id", "entered_at", "until_latest", "left_at")
     met = meeting_any(postgresql, *columns, store=store).subquery("met").c
-    high = sa.case((met.until_latest < met.high, met.until_latest), else_=met.high)
+    high = _sooner(met.until_latest, met.high)
     return sa.select(
         met.person_id,
         met.number,
-        sa.case((met.entered_at > met.low, met.entered_at), else_=met.low).label("low"),
+        _later(met.entered_at, met.low).label("low"),
         high.label("high"),
         sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
     ).cte("span")
 
 
-def _joined(postgresql: bool, span: Any, condition: Any) -> Any:
+def _later(one: Any, other: Any) -> Any:
+    return sa.case((one > other, one), else_=other)
+
+
+def _sooner(one: Any, other: Any) -> Any:
+    return sa.case((one < other, one), else_=other)
+
+
+def _joined(postgresql: bool, span: Any, condition: Any, first: str) -> Any:
     """The people of these spans; times side by side count once."""
     # How far the person's earlier spans reach: what lies behind that was counted with them.
     before: Any = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
@@ -331,7 +513,7 @@ def _joined(postgresql: bool, span: Any, condition: Any) -> Any:
         _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.sure, step.sure_reached))),
         _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.high, step.reached))),
         sa.func.count(step.number.distinct()),
-        sa.func.min(step.low),
+        sa.func.min(step[first]),
     ).group_by(step.person_id)
 
 

@@ -1,8 +1,8 @@
 """What the page of a lookup shows: the context of its template, from a lookup that is already on record."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.cases import queries as cases
-from checkin.charts import NARROW, bars
+from checkin.charts import NARROW, Bar, bars
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
 from checkin.declarations.models import Declaration
 from checkin.exposure import listing, queries
@@ -21,7 +21,7 @@ from checkin.exposure.daylines import by_day
 from checkin.exposure.forms import SHOWN
 from checkin.exposure.models import PLACE, Lookup
 from checkin.exposure.overlap import Presence, Window, presences, ranked
-from checkin.exposure.queries import Area, StayRow
+from checkin.exposure.queries import Area, Contacts, StayRow
 from checkin.exposure.timeline import found_people
 from checkin.phones import display_phone
 from checkin.places import queries as places
@@ -36,16 +36,8 @@ NOTE_NAMES = {
     "contact_sick": _l("Gần người mắc bệnh hoặc nghi mắc"),
     "travel": _l("Qua vùng có dịch hoặc nước ngoài"),
 }
-Test = Callable[[Presence[StayRow]], bool]
-
-
-@dataclass(frozen=True)
-class FoundAt:
-    """What a lookup by place found: everybody in the window, and the stays around it for the chart."""
-
-    window: Window
-    people: list[Presence[StayRow]]
-    around: list[StayRow]
+# The group of those with minutes that are certain; the others are of what declarations say.
+CERTAIN = "certain"
 
 
 @dataclass(frozen=True)
@@ -72,43 +64,54 @@ class Asked:
 
     def count(self, session: Session) -> int:
         """How many people there are, before any of them is read."""
-        return queries.count_people(session, self.area, self.window.start, self.window.end, self.longest)
+        return queries.count_people(session, *self._met)
 
     def ranked(self, session: Session) -> list[UUID]:
-        """The people of `found_at` in its order, and nothing else of them."""
-        met = queries.met_at(session, self.area, self.window.start, self.window.end, self.longest)
-        return ranked(met, self.window)
+        """The people of the list in its order, and nothing else of them."""
+        return ranked(queries.met_at(session, *self._met), self.window)
+
+    def page(self, session: Session, first: int, limit: int, group: str | None = None) -> Contacts:
+        """Some of `ranked`, from the one numbered `first` on, and how many there are; `group` narrows both."""
+        home = context.config().province
+        return queries.people_at(session, *self._met, first=first, limit=limit, group=group, home=home)
+
+    def groups(self, session: Session) -> dict[str, int]:
+        """How many people are in each of the groups that declarations make."""
+        return queries.count_groups(session, *self._met, context.config().province)
+
+    def chart(self, session: Session) -> list[Bar]:
+        """How many were present in each hour, or day, around the window."""
+        steps = listing.steps_around(self.window)
+        people = queries.count_present(session, self.area, steps.start, steps.step, steps.count, self.longest)
+        return steps.bars(people, self.window)
 
     def some(self, session: Session, people: Sequence[UUID]) -> list[Presence[StayRow]]:
-        """These people as `found_at` has them, in the order given."""
-        met = queries.stays_at(session, self.area, self.window.start, self.window.end, self.longest, people)
+        """These people with their stays and minutes, in the order given."""
+        met = queries.stays_at(session, *self._met, people)
         order = {person_id: number for number, person_id in enumerate(people)}
         return sorted(presences(met, self.window), key=lambda presence: order[presence.person_id])
 
-
-def found_at(session: Session, lookup: Lookup) -> FoundAt:
-    """Everybody whose stay can meet the lookup's window, ranked."""
-    asked = Asked.of(session, lookup)
-    window = asked.window
-    start, end = listing.chart_bounds(window)
-    around = queries.stays_at(session, asked.area, min(start, window.start), max(end, window.end), asked.longest)
-    return FoundAt(window, presences(around, window), around)
+    @property
+    def _met(self) -> tuple[Area, datetime, datetime, timedelta]:
+        return self.area, self.window.start, self.window.end, self.longest
 
 
 def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, only: str) -> dict[str, Any] | None:
     """The list of a place, a page of it; `only` narrows it to a group. None where there is no such page or group."""
-    found = found_at(session, lookup)
-    home = context.config().province
-    groups = _groups(home)
-    if only and only not in groups:
+    if only not in ("", CERTAIN, *queries.GROUPS):
         return None
-    people = [p for p in found.people if groups[only](p)] if only else found.people
-    first = (page - 1) * PAGE
-    if page > 1 and first >= len(people):
+    asked, first = Asked.of(session, lookup), (page - 1) * PAGE
+    window = asked.window
+    everybody = asked.page(session, first, PAGE)
+    counts = {"people": everybody.total, CERTAIN: everybody.certain} | asked.groups(session)
+    shown = counts[only or "people"]
+    if page > 1 and first >= shown:
         return None
-    window = found.window
+    listed = asked.page(session, first, PAGE, only) if only in queries.GROUPS else everybody
+    # Those with certain minutes are the first of all.
+    people = [one.person_id for one in listed.people][: max(0, shown - first)]
     scale = listing.scale_around(window)
-    present = listing.present_by_hour(found.around, window)
+    present = asked.chart(session)
     doors = venues.doors_of(session, lookup.venue_id) if lookup.venue_id else []
     return {
         "title": titles(session, [lookup])[lookup.id],
@@ -118,16 +121,15 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
         "window_x": scale.x(window.start),
         "window_width": max(round(scale.x(window.end) - scale.x(window.start), 1), 1.5),
         "by_days": window.end - window.start > listing.HOURLY,
-        "counts": {"people": len(found.people)}
-        | {name: sum(1 for p in found.people if test(p)) for name, test in groups.items()},
+        "counts": counts,
         "only": only,
-        "shown": len(people),
+        "shown": shown,
         "chart": bars(present),
         "narrow": bars(present, NARROW),
-        "rows": listing.rows(session, vault, people[first : first + PAGE], window),
+        "rows": listing.rows(session, vault, asked.some(session, people), window),
         "first": first,
         "page": page,
-        "pages": max(1, -(-len(people) // PAGE)),
+        "pages": max(1, -(-shown // PAGE)),
         "note_names": NOTE_NAMES,
         "own_province": own_province(session),
         "nationalities": NATIONALITIES,
@@ -196,20 +198,3 @@ def size_shown(size: int) -> str:
     if size >= 1_000_000:
         return f"{format_decimal(round(size / 1_000_000, 1), format='0.0')} MB"
     return f"{max(1, round(size / 1000))} kB"
-
-
-def _groups(home: str) -> dict[str, Test]:
-    def certain(p: Presence[StayRow]) -> bool:
-        return p.certain_minutes > 0
-
-    def watch(p: Presence[StayRow]) -> bool:
-        return _any(p.stays, lambda stay: stay.triage in {"watch", "urgent"})
-
-    def outside(p: Presence[StayRow]) -> bool:
-        return _any(p.stays, lambda stay: stay.province_id not in {home, None})
-
-    return {"certain": certain, "watch": watch, "outside": outside}
-
-
-def _any(found: Sequence[StayRow], test: Callable[[StayRow], bool]) -> bool:
-    return any(test(stay) for stay in found)

@@ -81,10 +81,10 @@ def test_everybody_comes_once_and_in_the_order_of_the_page(officer, world):
     with inside(world.app()):
         session = factories.db.session()
         lookup = session.scalars(sa.select(Lookup)).one()
-        asked, found = showing.Asked.of(session, lookup), showing.found_at(session, lookup).people
+        asked = showing.Asked.of(session, lookup)
         people = asked.ranked(session)
-        assert people == [presence.person_id for presence in found]
-        assert asked.some(session, people[100:0:-1]) == found[100:0:-1]
+        assert people == [one.person_id for one in asked.page(session, 0, PEOPLE + 1).people]
+        assert asked.some(session, people[100:0:-1]) == asked.some(session, people)[100:0:-1]
         assert asked.count(session) == PEOPLE
 
 
