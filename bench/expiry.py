@@ -16,7 +16,8 @@ def measure(world: World, loaded: Loaded, say: Say) -> list[Figure]:
     keep_days = world.app().extensions["checkin_rules"].on(loaded.today).retention_days
     gone: list[float] = []
     began = perf_counter()
-    with upkeep.owner_session(Config.from_env(world.env())) as session:
+    # In the application, where cases hear that a day goes.
+    with world.app().app_context(), upkeep.owner_session(Config.from_env(world.env())) as session:
         done = upkeep.expire(
             session, now=now, keep_days=keep_days, say=lambda _line: gone.append(perf_counter() - began)
         )

@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from checkin import clock, errors
 from checkin.config import Config
+from checkin.counters import ProcessStorage
 from checkin.db import set_read_only
 from checkin.vault import Vault
 
@@ -73,7 +74,9 @@ def init_app(app: Flask, config: Config, vault: Vault) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         # Under TLS Flask-WTF also compares the Referer, which our own policy keeps.
         WTF_CSRF_SSL_STRICT=config.secure,
-        RATELIMIT_STORAGE_URI=config.ratelimit_storage_uri,
+        RATELIMIT_STORAGE_URI=config.ratelimit_storage_uri.replace(
+            "memory://", f"{ProcessStorage.STORAGE_SCHEME[0]}://"
+        ),
         RATELIMIT_SWALLOW_ERRORS=True,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=30),
     )

@@ -9,6 +9,11 @@ from checkin.db import db
 REFORM = date(2025, 7, 1)
 
 
+def full_name(kind: str, name: str) -> str:
+    """Kind and name of a unit, such as Phường Hồng Gai."""
+    return f"{kind[:1].upper()}{kind[1:]} {name}"
+
+
 class Place(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "place"
 
@@ -31,7 +36,7 @@ class Place(db.Model):  # type: ignore[name-defined, misc]
     @property
     def full_name(self) -> str:
         """Kind and name, such as Phường Hồng Gai."""
-        return f"{self.kind[:1].upper()}{self.kind[1:]} {self.name}"
+        return full_name(self.kind, self.name)
 
 
 class Successor(db.Model):  # type: ignore[name-defined, misc]

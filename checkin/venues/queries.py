@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from checkin.fold import fold
-from checkin.places.models import Place
+from checkin.places.models import Place, full_name
 from checkin.remember import remembered
 from checkin.venues.codes import normalise
 from checkin.venues.models import ACTIVE, Code, Venue, Zone
@@ -46,45 +46,68 @@ class Door:
 
 
 def _doors() -> Any:
+    # Columns of the tables, not objects: the first scan of a code within seconds waits for this.
+    code, venue, zone, place = Code.__table__.c, Venue.__table__.c, Zone.__table__.c, Place.__table__.c
     return (
-        sa.select(Code, Venue, Zone, Place)
-        .join(Venue, Code.venue_id == Venue.id)
-        .outerjoin(Zone, Code.zone_id == Zone.id)
-        .join(Place, Venue.commune_id == Place.id)
+        sa.select(
+            code.code,
+            code.issued_at,
+            code.revoked_at,
+            venue.id.label("venue_id"),
+            venue.name.label("venue_name"),
+            venue.kind,
+            venue.state,
+            venue.address,
+            venue.commune_id,
+            venue.closes_at,
+            venue.owner_id,
+            venue.parent_id,
+            venue.default_minutes,
+            zone.id.label("zone_id"),
+            zone.name.label("zone_name"),
+            zone.default_minutes.label("zone_minutes"),
+            place.kind.label("commune_kind"),
+            place.name.label("commune_name"),
+        )
+        .join_from(Code.__table__, Venue.__table__, code.venue_id == venue.id)
+        .outerjoin(Zone.__table__, code.zone_id == zone.id)
+        .join(Place.__table__, venue.commune_id == place.id)
     )
 
 
+_DOOR = _doors().where(Code.__table__.c.code == sa.bindparam("code"))
+
+
 def _door(row: Any) -> Door:
-    code, venue, zone, place = row
     return Door(
-        code=code.code,
-        issued_at=code.issued_at,
-        revoked=code.revoked_at is not None,
-        venue_id=venue.id,
-        venue_name=venue.name,
-        kind=venue.kind,
-        state=venue.state,
-        address=venue.address,
-        commune_id=venue.commune_id,
-        commune_name=place.full_name,
-        zone_id=zone.id if zone else None,
-        zone_name=zone.name if zone else None,
-        closes_at=venue.closes_at,
-        default_minutes=(zone.default_minutes if zone else None) or venue.default_minutes,
-        owner_id=venue.owner_id,
+        code=row.code,
+        issued_at=row.issued_at,
+        revoked=row.revoked_at is not None,
+        venue_id=row.venue_id,
+        venue_name=row.venue_name,
+        kind=row.kind,
+        state=row.state,
+        address=row.address,
+        commune_id=row.commune_id,
+        commune_name=full_name(row.commune_kind, row.commune_name),
+        zone_id=row.zone_id,
+        zone_name=row.zone_name,
+        closes_at=row.closes_at,
+        default_minutes=row.zone_minutes or row.default_minutes,
+        owner_id=row.owner_id,
     )
 
 
 def door(session: Session, code: str) -> Door | None:
     """What a code stands for, revoked or not; None when it was never issued. `code` is normalised."""
-    row = session.execute(_doors().where(Code.code == code)).first()
+    row = session.connection().execute(_DOOR, {"code": code}).first()
     if row is None:
         return None
-    return replace(_door(row), around=tuple(ancestors(session, row[1].id)) if row[1].parent_id else ())
+    return replace(_door(row), around=tuple(ancestors(session, row.venue_id)) if row.parent_id else ())
 
 
 # What every check-in asks. A revoked code is taken for so long in other processes than the one it was revoked in.
-known_door = remembered(seconds=10, most=4096)(door)
+known_door = remembered(seconds=30, most=16_384)(door)
 
 
 def doors_of(session: Session, venue_id: UUID) -> list[Door]:
