@@ -132,8 +132,10 @@ def stays_at(
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
     days are read. `people` narrows it to the visits of some.
     """
-    query = _stays_met(area.shape(), people is not None)
-    rows = session.execute(query, _values(area, start, end, cap) | {"people": people})
+    query = _stays(Visit.__table__, Declaration.__table__, _told_then()).where(*_meeting(area))
+    if people is not None:
+        query = query.where(Visit.person_id.in_(people))
+    rows = session.execute(query.order_by(Visit.entered_at, Visit.id), _values(area, start, end, cap))
     return [StayRow(*row) for row in rows]
 
 
@@ -158,14 +160,6 @@ def count_people(session: Session, area: Area, start: datetime, end: datetime, c
         _values(area, start, end, cap),
     )
     return found or 0
-
-
-@lru_cache(maxsize=16)
-def _stays_met(shape: Area, of_some: bool) -> Any:
-    query = _stays(Visit.__table__, Declaration.__table__, _told_then()).where(*_meeting(shape))
-    if of_some:
-        query = query.where(Visit.person_id.in_(sa.bindparam("people", expanding=True)))
-    return query.order_by(Visit.entered_at, Visit.id)
 
 
 def _meeting(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
