@@ -17,7 +17,7 @@ from bench.province import TWIN_DAYS, twins
 from bench.report import Figure, rounded
 from checkin.config import Config
 from checkin.db import engine_options
-from checkin.exposure import queries
+from checkin.exposure import ranking
 from checkin.exposure.showing import PAGE
 from checkin.visits.queries import Encounter
 from tests.worlds import World
@@ -115,7 +115,7 @@ def question(encounters: list[Encounter]) -> dict[str, Any]:
 
 def _product(engine: sa.Engine, encounters: list[Encounter]) -> int:
     with Session(engine) as session:
-        return queries.contacts(session, encounters, air=timedelta(0), cap=CAP, excluding=[], first=0, limit=PAGE).total
+        return ranking.contacts(session, encounters, air=timedelta(0), cap=CAP, excluding=[], first=0, limit=PAGE).total
 
 
 def _floor(connection: psycopg.Connection, asked: dict[str, Any]) -> int:

@@ -28,7 +28,10 @@ WHERE v.venue_id = %(venue)s AND v.entered_at BETWEEN %(least)s AND %(end)s AND 
 ORDER BY v.entered_at, v.id
 """
 DETAILS = """
-SELECT id, details FROM declaration WHERE made_at BETWEEN %(least)s AND %(end)s AND id = ANY (%(ids)s)
+SELECT d.id, d.details FROM declaration d
+JOIN unnest(%(made)s::timestamptz[], %(ids)s::uuid[]) AS asked (made_at, id)
+  ON d.made_at = asked.made_at AND d.id = asked.id
+WHERE d.made_at BETWEEN %(least)s AND %(end)s
 """
 COUNT = """
 SELECT count(*) FROM visit
@@ -157,7 +160,7 @@ def share(times: Timed, mark: float) -> float:
 def _rows(connection: psycopg.Connection, asked: dict[str, Any]) -> list[Any]:
     """What the page shows, without the product: every stay, and the sealed details of a page of people."""
     found = connection.execute(STAYS, asked).fetchall()
-    ids = [row[9] for row in found[:PAGE]]
-    connection.execute(DETAILS, asked | {"ids": ids}).fetchall()
+    ids, made = [row[9] for row in found[:PAGE]], [row[10] for row in found[:PAGE]]
+    connection.execute(DETAILS, asked | {"ids": ids, "made": made}).fetchall()
     connection.rollback()
     return found

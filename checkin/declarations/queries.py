@@ -27,8 +27,9 @@ def opened(
         block = wanted[start : start + 500]
         rows = session.execute(
             sa.select(table.c.id, table.c.details).where(
-                table.c.id.in_([key[1] for key in block]),
-                # Bounds on the day, so that only the days in question are read.
+                # By the whole key: by id between two moments a whole day would be searched.
+                sa.tuple_(table.c.made_at, table.c.id).in_(block),
+                # Bounds on the day, so that only the days in question are planned.
                 table.c.made_at.between(min(block)[0], max(block)[0]),
             )
         )

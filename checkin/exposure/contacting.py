@@ -12,11 +12,12 @@ from checkin.cases import queries as cases
 from checkin.cases.models import MET, Case, kept_declaration
 from checkin.cases.spread import air, days_before
 from checkin.declarations.forms import NATIONALITIES
-from checkin.exposure import listing, queries, showing
+from checkin.exposure import listing, queries, ranking, showing
 from checkin.exposure.daylines import by_day
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Presence, Window
-from checkin.exposure.queries import Contact, Contacts, StayRow
+from checkin.exposure.queries import StayRow
+from checkin.exposure.ranking import Contact, Contacts
 from checkin.exposure.timeline import seen
 from checkin.vault import Vault
 from checkin.venues import queries as venues
@@ -52,7 +53,7 @@ class Contacting:
         """A page of the people, ranked, and how many there are."""
         if not self.encounters:
             return Contacts(0, 0, [])
-        return queries.contacts(session, self.encounters, **self._how, first=first, limit=limit)
+        return ranking.contacts(session, self.encounters, **self._how, first=first, limit=limit)
 
     def count(self, session: Session) -> int:
         """How many people there are."""

@@ -1,7 +1,6 @@
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from checkin.cases.models import OWN, Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.queries import kept_for, same_visit
-from checkin.db import UtcDateTime, is_postgresql
+from checkin.db import UtcDateTime
 from checkin.declarations.models import Declaration
 from checkin.exposure.models import RUNNING, WAITING, Export, ExportPart, Lookup
 from checkin.venues.models import Venue
 from checkin.visits.models import Visit
-from checkin.visits.queries import Encounter, meeting_any, meeting_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +130,10 @@ def stays_at(
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
     days are read. `people` narrows it to the visits of some.
     """
-    query = _stays_met(area.shape(), people is not None)
-    rows = session.execute(query, _values(area, start, end, cap) | {"people": people})
+    query = _stays(Visit.__table__, Declaration.__table__, told_then()).where(*meeting(area))
+    if people is not None:
+        query = query.where(Visit.person_id.in_(people))
+    rows = session.execute(query.order_by(Visit.entered_at, Visit.id), window_values(area, start, end, cap))
     return [StayRow(*row) for row in rows]
 
 
@@ -141,9 +141,9 @@ def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: ti
     """The visits of `stays_at` person by person, read as they are asked for."""
     rows = session.execute(
         sa.select(Visit.person_id, Visit.entered_at, Visit.left_at, Visit.until_latest)
-        .where(*_meeting(area))
+        .where(*meeting(area))
         .order_by(Visit.person_id),
-        _values(area, start, end, cap),
+        window_values(area, start, end, cap),
         execution_options={"yield_per": 2000},
     )
     with rows:
@@ -154,186 +154,34 @@ def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: ti
 def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:
     """How many people `stays_at` finds with the same arguments: a sum, which reads nobody."""
     found = session.scalar(
-        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*_meeting(area)),
-        _values(area, start, end, cap),
+        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*meeting(area)),
+        window_values(area, start, end, cap),
     )
     return found or 0
 
 
-@lru_cache(maxsize=16)
-def _stays_met(shape: Area, of_some: bool) -> Any:
-    query = _stays(Visit.__table__, Declaration.__table__, _told_then()).where(*_meeting(shape))
-    if of_some:
-        query = query.where(Visit.person_id.in_(sa.bindparam("people", expanding=True)))
-    return query.order_by(Visit.entered_at, Visit.id)
-
-
-def _meeting(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
+def meeting(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
     """The visits that can have met a window; `_values` has the values."""
     return (
         area.condition(),
-        Visit.entered_at.between(_moment("earliest"), _moment("end")),
-        Visit.until_latest >= _moment("start"),
+        Visit.entered_at.between(moment("earliest"), moment("end")),
+        Visit.until_latest >= moment("start"),
     )
 
 
-def _told_then() -> sa.ColumnElement[bool]:
+def told_then() -> sa.ColumnElement[bool]:
     """A visit's declaration is made while it lasts; said so that only the days in question are planned and read."""
-    return Declaration.made_at.between(_moment("earliest"), _moment("told_by"))
+    return Declaration.made_at.between(moment("earliest"), moment("told_by"))
 
 
-def _moment(name: str) -> Any:
+def moment(name: str) -> Any:
+    """A moment whose value comes with the statement, under this name."""
     return sa.bindparam(name, type_=UtcDateTime())
 
 
-def _values(area: Area, start: datetime, end: datetime, cap: timedelta) -> dict[str, Any]:
+def window_values(area: Area, start: datetime, end: datetime, cap: timedelta) -> dict[str, Any]:
+    """The values of `meeting` and `told_then`, by name."""
     return {**area.values(), "start": start, "end": end, "earliest": start - cap, "told_by": end + cap}
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One person whose stays can meet a case: whole minutes, encounters met, and when the first began to be met."""
-
-    person_id: UUID
-    certain_minutes: int
-    possible_minutes: int
-    encounters: int
-    first_at: datetime
-
-
-@dataclass(frozen=True)
-class Contacts:
-    """A page of the contacts, and how many there are: in all, and with minutes that are certain."""
-
-    total: int
-    certain: int
-    people: list[Contact]
-
-
-def people_at(
-    session: Session,
-    area: Area,
-    start: datetime,
-    end: datetime,
-    cap: timedelta,
-    *,
-    first: int,
-    limit: int,
-    group: str | None = None,
-    home: str | None = None,
-) -> Contacts:
-    """Everybody whose stay in the area can meet [start, end], `limit` of them from the one numbered `first` on.
-
-    In the order of `overlap.presences` over `stays_at`, with its minutes; the window is the one encounter, and
-    `first_at` is when they came. `group` narrows them to one of GROUPS; `home` is the province they are not from.
-    """
-    ranked = _ranked_at(is_postgresql(session), area.shape(), group)
-    return _page(session, ranked, _values(area, start, end, cap) | {"home": home}, first, limit)
-
-
-# What their declarations say of people of a place.
-GROUPS: dict[str, Any] = {
-    "watch": Declaration.triage.in_(("watch", "urgent")),
-    "outside": Declaration.province_id != sa.bindparam("home"),
-}
-
-
-def count_groups(
-    session: Session, area: Area, start: datetime, end: datetime, cap: timedelta, home: str
-) -> dict[str, int]:
-    """How many people of `people_at` are in each of GROUPS."""
-    row = session.execute(_groups_counted(area.shape()), _values(area, start, end, cap) | {"home": home}).one()
-    return dict(zip(GROUPS, row, strict=True))
-
-
-@lru_cache(maxsize=16)
-def _groups_counted(shape: Area) -> Any:
-    counts = (sa.func.count(Visit.person_id.distinct()).filter(group) for group in GROUPS.values())
-    return _told(sa.select(*counts), shape)
-
-
-def _told(query: Any, area: Area) -> Any:
-    """The query over the visits that can have met, and their declarations."""
-    told = sa.and_(Declaration.made_at == Visit.declared_at, Declaration.id == Visit.declaration_id, _told_then())
-    return query.select_from(Visit).join(Declaration, told).where(*_meeting(area))
-
-
-@lru_cache(maxsize=64)
-def _ranked_at(postgresql: bool, shape: Area, group: str | None) -> sa.Select[Any]:
-    met = sa.select(
-        Visit.person_id,
-        sa.literal_column("0", sa.Integer).label("number"),
-        Visit.entered_at,
-        _later(Visit.entered_at, _moment("start")).label("low"),
-        _sooner(Visit.until_latest, _moment("end")).label("high"),
-        sa.case((Visit.left_at.is_not(None), _sooner(Visit.until_latest, _moment("end")))).label("sure"),
-    ).where(*_meeting(shape))
-    if group is not None:
-        met = met.where(
-            Visit.person_id.in_(_told(sa.select(Visit.person_id), shape).where(GROUPS[group]).correlate(None))
-        )
-    return _in_order(_people(postgresql, met.cte("span"), "entered_at"))
-
-
-def count_present(
-    session: Session, area: Area, start: datetime, step: timedelta, steps: int, cap: timedelta
-) -> list[int]:
-    """How many people were in the area in each of so many steps from `start` on, by their likely ends.
-
-    `step` is whole minutes long.
-    """
-    end = start + steps * step
-    rows = session.execute(
-        _present(is_postgresql(session), area.shape()),
-        _values(area, start, end, cap) | {"step": step // timedelta(minutes=1)},
-    )
-    counts, often = [0] * steps, [set[UUID]() for _ in range(steps)]
-    for person_id, first, last, people in rows:
-        for number in range(first, min(last + 1, steps)):
-            if person_id is None:
-                counts[number] += people
-            else:
-                often[number].add(person_id)
-    return [once + len(people) for once, people in zip(counts, often, strict=True)]
-
-
-@lru_cache(maxsize=32)
-def _present(postgresql: bool, shape: Area) -> Any:
-    """(null, first step, last step, how many) of those who came once, and (person, first, last, 1) of the others."""
-    start, end, until = _moment("start"), _moment("end"), sa.func.coalesce(Visit.left_at, Visit.until_likely)
-
-    def step(moment: Any) -> Any:
-        passed = _minutes(postgresql, _length(postgresql, start, moment))
-        return passed // sa.bindparam("step", type_=sa.Integer)
-
-    stay = (
-        sa.select(
-            Visit.person_id,
-            step(_later(Visit.entered_at, start)).label("first"),
-            step(_sooner(until, end)).label("last"),
-        )
-        .where(*_meeting(shape), Visit.entered_at < end, until >= start)
-        .cte("stay")
-    )
-    each = (
-        sa.select(
-            stay.c.person_id,
-            sa.func.count().label("stays"),
-            sa.func.min(stay.c.first).label("first"),
-            sa.func.max(stay.c.last).label("last"),
-        )
-        .group_by(stay.c.person_id)
-        .cte("each")
-    )
-    once = (
-        sa.select(sa.cast(sa.null(), sa.Uuid).label("person_id"), each.c.first, each.c.last, sa.func.count())
-        .where(each.c.stays == 1)
-        .group_by(each.c.first, each.c.last)
-    )
-    often = sa.select(stay.c.person_id, stay.c.first, stay.c.last, sa.literal_column("1", sa.Integer)).where(
-        stay.c.person_id.in_(sa.select(each.c.person_id).where(each.c.stays > 1))
-    )
-    return once.union_all(often)
 
 
 def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end: datetime) -> list[StayRow]:
@@ -395,157 +243,6 @@ def met_stays(session: Session, person_ids: Sequence[UUID], met: sa.Select[Any],
         .order_by(store.c.entered_at, store.c.id)
     )
     return [StayRow(*row) for row in rows]
-
-
-def contacts(
-    session: Session,
-    encounters: Sequence[Encounter],
-    *,
-    air: timedelta,
-    cap: timedelta,
-    excluding: Collection[UUID],
-    first: int,
-    limit: int,
-    store: Any = Visit.__table__,
-) -> Contacts:
-    """Everybody whose stay can meet one of the encounters, `limit` of them from the one numbered `first` on.
-
-    The longest together for certain first, then the longest at most, then who met the case first. Minutes are
-    those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
-    are those of `visits.queries.meeting`.
-    """
-    ranked = _ranked(is_postgresql(session), store)
-    values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
-    return _page(session, ranked, values, first, limit)
-
-
-def _page(session: Session, ranked: Any, values: dict[str, Any], first: int, limit: int) -> Contacts:
-    rows = session.execute(ranked, values | {"first": first, "limit": limit}).all()
-    # A page beyond the last one has no row that could say how many there are.
-    counted = rows[:1] or session.execute(ranked, values | {"first": 0, "limit": 1}).all()
-    total, certain = (counted[0].total, counted[0].for_certain) if counted else (0, 0)
-    return Contacts(total, certain, [Contact(*row[:5]) for row in rows])
-
-
-# Built once for each store: it takes longer to put together than to read a page of a small case.
-@lru_cache(maxsize=4)
-def _ranked(postgresql: bool, store: Any) -> sa.Select[Any]:
-    return _in_order(_people(postgresql, _spans(postgresql, store), "low"))
-
-
-def _in_order(people: Any) -> sa.Select[Any]:
-    return (
-        sa.select(
-            *people.c,
-            sa.func.count().over().label("total"),
-            sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
-        )
-        .order_by(people.c.certain.desc(), people.c.possible.desc(), people.c.first_at, people.c.person_id)
-        .offset(sa.bindparam("first", type_=sa.Integer))
-        .limit(sa.bindparam("limit", type_=sa.Integer))
-    )
-
-
-def _people(postgresql: bool, span: Any, first: str) -> Any:
-    """One row for each person of the spans, with the minutes that any of theirs covers; `first` says what is ranked."""
-    each = (
-        sa.select(
-            span.c.person_id,
-            sa.func.count().label("spans"),
-            sa.func.min(span.c[first]).label("first_at"),
-            sa.func.min(span.c.low).label("low"),
-            sa.func.max(span.c.high).label("high"),
-            sa.func.max(span.c.sure).label("sure"),
-        )
-        .group_by(span.c.person_id)
-        .cte("each")
-    )
-    # Nearly everybody met the case once: nothing runs side by side, and nothing has to be sorted.
-    once = sa.select(
-        each.c.person_id,
-        _minutes(postgresql, _length(postgresql, each.c.low, each.c.sure)).label("certain"),
-        _minutes(postgresql, _length(postgresql, each.c.low, each.c.high)).label("possible"),
-        sa.literal(1).label("encounters"),
-        each.c.first_at,
-    ).where(each.c.spans == 1)
-    often = span.c.person_id.in_(sa.select(each.c.person_id).where(each.c.spans > 1))
-    return once.union_all(_joined(postgresql, span, often, first)).subquery("person")
-
-
-def _spans(postgresql: bool, store: Any) -> Any:
-    """(person, encounter, from, to, to for certain or null) of each time together."""
-    columns = ("person_id", "entered_at", "until_latest", "left_at")
-    met = meeting_any(postgresql, *columns, store=store).subquery("met").c
-    high = _sooner(met.until_latest, met.high)
-    return sa.select(
-        met.person_id,
-        met.number,
-        _later(met.entered_at, met.low).label("low"),
-        high.label("high"),
-        sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
-    ).cte("span")
-
-
-def _later(one: Any, other: Any) -> Any:
-    return sa.case((one > other, one), else_=other)
-
-
-def _sooner(one: Any, other: Any) -> Any:
-    return sa.case((one < other, one), else_=other)
-
-
-def _joined(postgresql: bool, span: Any, condition: Any, first: str) -> Any:
-    """The people of these spans; times side by side count once."""
-    # How far the person's earlier spans reach: what lies behind that was counted with them.
-    before: Any = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
-    step = (
-        sa.select(
-            *span.c,
-            sa.func.max(span.c.high).over(**before).label("reached"),
-            sa.func.max(span.c.sure).over(**before).label("sure_reached"),
-        )
-        .where(condition)
-        .subquery("step")
-        .c
-    )
-    return sa.select(
-        step.person_id,
-        _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.sure, step.sure_reached))),
-        _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.high, step.reached))),
-        sa.func.count(step.number.distinct()),
-        sa.func.min(step[first]),
-    ).group_by(step.person_id)
-
-
-def _added(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
-    """What a span adds to those before it; null where that is nothing."""
-    return sa.case(
-        (sa.or_(reached.is_(None), reached <= low), _length(postgresql, low, high)),
-        (reached < high, _length(postgresql, reached, high)),
-    )
-
-
-def _length(postgresql: bool, low: Any, high: Any) -> Any:
-    """From one moment to another: an interval, or on SQLite microseconds, of which its own functions know none."""
-    if postgresql:
-        return high - low
-
-    def microseconds(moment: Any) -> Any:
-        # Without its fraction, which strftime rounds: a second too many.
-        whole = sa.cast(sa.func.strftime("%s", sa.func.substr(moment, 1, 19)), sa.BigInteger)
-        return whole * 1_000_000 + sa.cast(sa.func.substr(moment, 21, 6), sa.BigInteger)
-
-    return microseconds(high) - microseconds(low)
-
-
-def _minutes(postgresql: bool, length: Any) -> Any:
-    """Whole minutes of a length; none where it is null."""
-    if postgresql:
-        # As a double, which holds the microseconds of centuries exactly enough and is faster than a numeric.
-        return sa.cast(
-            sa.func.coalesce(sa.func.floor(sa.func.date_part("epoch", length, type_=sa.Double) / 60.0), 0), sa.Integer
-        )
-    return sa.func.coalesce(length, 0) // 60_000_000
 
 
 def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | None:

@@ -16,12 +16,13 @@ from checkin.cases import queries as cases
 from checkin.charts import NARROW, Bar, bars
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
 from checkin.declarations.models import Declaration
-from checkin.exposure import listing, queries
+from checkin.exposure import listing, queries, ranking
 from checkin.exposure.daylines import by_day
 from checkin.exposure.forms import SHOWN
 from checkin.exposure.models import PLACE, Lookup
 from checkin.exposure.overlap import Presence, Window, presences, ranked
-from checkin.exposure.queries import Area, Contacts, StayRow
+from checkin.exposure.queries import Area, StayRow
+from checkin.exposure.ranking import Contacts
 from checkin.exposure.timeline import found_people
 from checkin.phones import display_phone
 from checkin.places import queries as places
@@ -73,16 +74,16 @@ class Asked:
     def page(self, session: Session, first: int, limit: int, group: str | None = None) -> Contacts:
         """Some of `ranked`, from the one numbered `first` on, and how many there are; `group` narrows both."""
         home = context.config().province
-        return queries.people_at(session, *self._met, first=first, limit=limit, group=group, home=home)
+        return ranking.people_at(session, *self._met, first=first, limit=limit, group=group, home=home)
 
     def groups(self, session: Session) -> dict[str, int]:
         """How many people are in each of the groups that declarations make."""
-        return queries.count_groups(session, *self._met, context.config().province)
+        return ranking.count_groups(session, *self._met, context.config().province)
 
     def chart(self, session: Session) -> list[Bar]:
         """How many were present in each hour, or day, around the window."""
         steps = listing.steps_around(self.window)
-        people = queries.count_present(session, self.area, steps.start, steps.step, steps.count, self.longest)
+        people = ranking.count_present(session, self.area, steps.start, steps.step, steps.count, self.longest)
         return steps.bars(people, self.window)
 
     def some(self, session: Session, people: Sequence[UUID]) -> list[Presence[StayRow]]:
@@ -98,7 +99,7 @@ class Asked:
 
 def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, only: str) -> dict[str, Any] | None:
     """The list of a place, a page of it; `only` narrows it to a group. None where there is no such page or group."""
-    if only not in ("", CERTAIN, *queries.GROUPS):
+    if only not in ("", CERTAIN, *ranking.GROUPS):
         return None
     asked, first = Asked.of(session, lookup), (page - 1) * PAGE
     window = asked.window
@@ -107,7 +108,7 @@ def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, onl
     shown = counts[only or "people"]
     if page > 1 and first >= shown:
         return None
-    listed = asked.page(session, first, PAGE, only) if only in queries.GROUPS else everybody
+    listed = asked.page(session, first, PAGE, only) if only in ranking.GROUPS else everybody
     # Those with certain minutes are the first of all.
     people = [one.person_id for one in listed.people][: max(0, shown - first)]
     scale = listing.scale_around(window)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Engine
 
 from checkin.db import db
-from checkin.exposure import queries
+from checkin.exposure import ranking
 from checkin.venues import queries as venues
 from checkin.visits import queries as visits
 from tests import worlds
@@ -20,7 +20,7 @@ from tests.exposure.towns import MIDNIGHT, Batch, Said, by_the_oracle, by_the_pr
 
 BATCHES = [Batch(number, 24) for number in range(8)]
 MOMENT = timedelta(microseconds=1)
-VALUES, MINUTES, INSIDE, REACH = queries.meeting_values, queries._minutes, venues.inside_each, visits._reach
+VALUES, MINUTES, INSIDE, REACH = ranking.meeting_values, ranking._minutes, venues.inside_each, visits._reach
 
 
 class Slips:
@@ -45,9 +45,9 @@ class Slips:
 def slips(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slips]:
     made = Slips(monkeypatch)
     sa.event.listen(Engine, "before_cursor_execute", made.on_execute, retval=True)
-    queries._ranked.cache_clear()  # what it is put together from may be broken
+    ranking._ranked.cache_clear()  # what it is put together from may be broken
     yield made
-    queries._ranked.cache_clear()
+    ranking._ranked.cache_clear()
     sa.event.remove(Engine, "before_cursor_execute", made.on_execute)
     assert made.seen or made.words is None, "the statement has no such words any more"
 
@@ -77,7 +77,7 @@ def _encounters(change: Callable[[visits.Encounter], visits.Encounter]) -> Slip:
 
 
 def _piece(name: str, broken: Callable[..., Any]) -> Slip:
-    return lambda slips: slips.patch.setattr(queries, name, broken)
+    return lambda slips: slips.patch.setattr(ranking, name, broken)
 
 
 def _and_around(session: Any, venue_ids: Any) -> Any:
@@ -95,11 +95,11 @@ def _longer(by: int) -> Slip:
 
 
 def _summed(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
-    return queries._length(postgresql, low, high)
+    return ranking._length(postgresql, low, high)
 
 
 def _gaps_filled(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
-    length = queries._length
+    length = ranking._length
     return sa.case(
         (reached.is_(None), length(postgresql, low, high)), (reached < high, length(postgresql, reached, high))
     )

@@ -14,7 +14,7 @@ from checkin.cases import queries as cases
 from checkin.cases import service as keeping
 from checkin.cases.models import Case, kept_visit
 from checkin.db import db
-from checkin.exposure import queries
+from checkin.exposure import ranking
 from checkin.exposure.models import Lookup
 from tests import cast, factories
 from tests.cases.kept import expire
@@ -200,7 +200,7 @@ def test_the_export_of_the_people_of_a_case_holds_as_many_as_the_page_says_and_o
 
 def test_the_record_is_committed_before_anything_of_the_case_is_read(officer, world, monkeypatch):
     linked(officer)
-    seen, read = [], queries.contacts
+    seen, read = [], ranking.contacts
 
     def look(*args, **kwargs):
         with world.app().app_context():
@@ -217,7 +217,7 @@ def test_the_record_is_committed_before_anything_of_the_case_is_read(officer, wo
             db.session.remove()
         return freeze(*args, **kwargs)
 
-    monkeypatch.setattr(queries, "contacts", look)
+    monkeypatch.setattr(ranking, "contacts", look)
     before = len(actions(world, "lookup.read"))
     if world.kind == "postgresql":
         monkeypatch.setattr(keeping, "freeze", refresh)

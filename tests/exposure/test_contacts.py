@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from checkin.db import db
-from checkin.exposure import queries
+from checkin.exposure import ranking
 from checkin.venues import queries as venues
 from checkin.visits.models import Visit
 from checkin.visits.queries import Encounter, meeting
@@ -57,7 +57,7 @@ def town(session, vault):
 
 
 def found(session, encounters, *, first=0, limit=50, **how):
-    return queries.contacts(session, encounters, first=first, limit=limit, **(HOW | how))
+    return ranking.contacts(session, encounters, first=first, limit=limit, **(HOW | how))
 
 
 @contextmanager
@@ -150,7 +150,7 @@ def test_pages_follow_one_another_and_each_knows_how_many_there_are(session, tow
 def test_nobody_met_a_case_without_visits_or_one_of_a_venue_that_is_no_more(session, town):
     store(session, town, [stay(1, 1, 0, left=60)], ["shop"])
     for case in ([], [Encounter((), at(0), at(60), True)], [Encounter((UUID(int=5),), at(0), at(60), True)]):
-        assert found(session, case) == queries.Contacts(0, 0, [])
+        assert found(session, case) == ranking.Contacts(0, 0, [])
 
 
 def test_the_stays_that_met_a_case_come_with_the_encounter_and_whichever_columns_are_asked_for(session, town):
@@ -174,7 +174,7 @@ def test_a_case_is_read_with_one_statement_however_many_stays_it_has(session, to
     write(session, batch)
     asked = asked_of(session, batch)
     with statements(session) as sent:
-        queries.contacts(session, **asked, first=0, limit=50)
+        ranking.contacts(session, **asked, first=0, limit=50)
     assert len(asked["encounters"]) > 100 and len(sent) == 1 and len(sent[0][0]) < 5000
 
 
@@ -195,7 +195,7 @@ def test_postgresql_reads_the_days_in_question_alone_and_their_index_alone(postg
             db.session.execute(sa.text(statement))
         case = [Encounter((UUID(int=1),), at(0), at(30), True), Encounter((UUID(int=2),), at(1440), at(2000), True)]
         with statements(db.session) as sent:
-            queries.contacts(db.session, case, first=0, limit=50, **HOW)
+            ranking.contacts(db.session, case, first=0, limit=50, **HOW)
         cursor = db.session.connection().connection.cursor()
         plan = cursor.execute("EXPLAIN " + sent[0][0], sent[0][1]).fetchall()
         db.session.rollback()

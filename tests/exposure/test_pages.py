@@ -179,7 +179,7 @@ def test_a_case_is_opened_in_the_lookup_itself(officer, world):
 
 
 def test_the_record_is_committed_before_the_first_row_is_read(officer, world, monkeypatch):
-    from checkin.exposure import queries
+    from checkin.exposure import ranking
 
     seen = []
 
@@ -188,10 +188,10 @@ def test_the_record_is_committed_before_the_first_row_is_read(officer, world, mo
             actions = db.session.scalars(sa.select(AuditEntry.action)).all()
             seen.append((actions.count("lookup.place"), actions.count("lookup.read")))
             db.session.remove()
-        return queries.Contacts(0, 0, [])
+        return ranking.Contacts(0, 0, [])
 
     answer = ask(officer)
-    monkeypatch.setattr(queries, "people_at", look)
+    monkeypatch.setattr(ranking, "people_at", look)
     officer.get(answer.location)
     assert seen == [(1, 1)]
 

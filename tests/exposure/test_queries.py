@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkin.exposure import listing, queries, showing
+from checkin.exposure import listing, queries, ranking, showing
 from checkin.exposure.models import PLACE, Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
@@ -118,8 +118,8 @@ def test_the_groups_are_of_people_whose_declaration_in_the_window_says_so(app, s
     both = showing.Asked.of(session, town.lookup("shop", Window(at(0), at(2 * CAP))))
     assert both.groups(session)["watch"] == both.page(session, 0, 50, "watch").total == 2
     elsewhere = both.area, both.window.start, both.window.end, both.longest
-    assert queries.count_groups(session, *elsewhere, "99") == {"watch": 2, "outside": 2}
-    assert queries.people_at(session, *elsewhere, first=0, limit=1, group="outside", home="99").total == 2
+    assert ranking.count_groups(session, *elsewhere, "99") == {"watch": 2, "outside": 2}
+    assert ranking.people_at(session, *elsewhere, first=0, limit=1, group="outside", home="99").total == 2
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from checkin.exposure import queries
+from checkin.exposure import queries, ranking
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
 from checkin.venues import queries as venues
@@ -225,7 +225,7 @@ def asked_of(session: Any, batch: Batch) -> dict[str, Any]:
 
 def by_the_product(session: Any, batch: Batch) -> list[Said]:
     """What the product reads of each town that was written."""
-    found = queries.contacts(session, **asked_of(session, batch), first=0, limit=100 * batch.size)
+    found = ranking.contacts(session, **asked_of(session, batch), first=0, limit=100 * batch.size)
     if (found.total, found.certain) != (len(found.people), sum(one.certain_minutes > 0 for one in found.people)):
         return []
     people: dict[int, list[Contact]] = {}
