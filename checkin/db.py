@@ -91,7 +91,7 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
         "pool_size": 4,
         "max_overflow": 4,
         "pool_timeout": 5,
-        # prepare_threshold: prepared statements do not survive pgbouncer's transaction mode.
+        # prepare_threshold: set by `_prepare_where_direct`.
         "connect_args": {
             "prepare_threshold": None,
             "connect_timeout": 3,
@@ -111,15 +111,29 @@ def init_app(app: Flask, config: Config) -> None:
 @event.listens_for(Engine, "connect")
 def _on_connect(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
+        _prepare_where_direct(connection)
         return
     connection.isolation_level = None  # we say BEGIN ourselves, below
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _prepare_where_direct(connection: psycopg.Connection[Any]) -> None:
+    """Let what is asked again and again be prepared, where the server itself is at the other end.
+
+    A pooler hands each transaction to another server connection, which knows nothing of what was prepared on the
+    one before. It also gives clients a process number of its own, by which it is known.
+    """
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    if row is not None and row[0] == connection.info.backend_pid:
+        connection.prepare_threshold = PREPARE_AFTER
+
+
 # A connection that was used a moment ago is taken as it is; one that lay still is asked whether it still
 # lives, since a server that came back, or pgbouncer, may have closed it meanwhile.
 IDLE_SECONDS = 1.0
+PREPARE_AFTER = 5
 
 
 @event.listens_for(Engine, "engine_connect")

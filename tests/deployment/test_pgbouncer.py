@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from checkin import clock, create_app
 from checkin.config import Config
-from checkin.db import db, set_scope
+from checkin.db import PREPARE_AFTER, db, set_scope
 from checkin.people.models import Person
 from checkin.visits.models import Submission, Visit
 from tests import cast, factories
@@ -179,6 +179,15 @@ def test_no_prepared_statement_is_left_on_a_server_connection(bouncer, tier, cod
         connection.execute("SELECT 1", prepare=True)
         assert connection.execute(prepared).fetchone() == (1,)
         connection.execute("DEALLOCATE ALL")
+
+
+def test_only_who_speaks_with_the_server_itself_prepares(tier, postgresql):
+    def threshold(app):
+        with inside(app), db.engine.connect() as connection:
+            return connection.connection.driver_connection.prepare_threshold
+
+    assert threshold(tier("public")) is None
+    assert threshold(postgresql.app("public")) == PREPARE_AFTER
 
 
 def test_a_connection_that_pgbouncer_closed_meanwhile_is_not_noticed(bouncer, tier, code):
