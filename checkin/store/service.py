@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,7 +39,7 @@ def drop_day(session: Session, *, now: datetime, actor: Actor, day: date) -> Sto
     """
     start, end = clock.day_bounds(day)
     counted = queries.stored(session, day)
-    day_expiring.send(session, start=start, end=end, now=now)
+    answers = day_expiring.send(session, start=start, end=end, now=now)
     if is_postgresql(session):
         # Two who tidy up at once do it one after the other.
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(UPKEEP_LOCK)))
@@ -52,6 +53,8 @@ def drop_day(session: Session, *, now: datetime, actor: Actor, day: date) -> Sto
     else:
         session.execute(sa.delete(Declaration).where(Declaration.made_at >= start, Declaration.made_at < end))
         session.execute(sa.delete(Visit).where(Visit.entered_at >= start, Visit.entered_at < end))
+    for record in chain.from_iterable(entries or () for _, entries in answers):
+        record()
     if counted != Stored(0, 0):
         _record(session, now, actor, counted.visits + counted.declarations, {"day": str(day), **asdict(counted)})
     return counted
