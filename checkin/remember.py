@@ -22,16 +22,18 @@ class Remembered(Generic[R]):
     def __init__(self, query: Callable[..., R], seconds: float, most: int) -> None:
         self._query, self._lock = query, Lock()
         self._kept: TTLCache[Any, R] = TTLCache(most, seconds)
+        self._round = 0
         update_wrapper(self, query)
 
     def __call__(self, session: Session, *of: str) -> R:
         key = (session.get_bind(), *of)
         with self._lock:
-            found = self._kept.get(key)
+            found, asked_in = self._kept.get(key), self._round
         if found is None:
             found = self._query(session, *of)
-            if found is not None:
-                with self._lock:
+            with self._lock:
+                # What was read before somebody forgot may be what was forgotten.
+                if found is not None and asked_in == self._round:
                     self._kept[key] = found
         return found
 
@@ -39,6 +41,7 @@ class Remembered(Generic[R]):
         """Ask the database again from now on."""
         with self._lock:
             self._kept.clear()
+            self._round += 1
 
 
 def remembered(seconds: float, most: int) -> Callable[[Callable[..., R]], Remembered[R]]:

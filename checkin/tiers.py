@@ -6,15 +6,26 @@ personal data; its scope is what `db.set_scope` sets at the start of each transa
 `flask --app wsgi database grant`, which can be run again at any time.
 """
 
+import hashlib
 import re
+import time
 
 import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
 
 from checkin import context
 
 group = AppGroup("database", help="Roles and rights on PostgreSQL.")
+
+# In thousandths of a second, and how often it is tried again.
+LOCK_TIMEOUT, TRIES, PAUSE = 300, 40, 0.25
+_MARK = sa.text(
+    "SELECT obj_description(p.oid, 'pg_policy') FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
+    "WHERE p.polname = 'all_rows' AND c.relname = :table AND c.relnamespace = 'public'::regnamespace "
+    "AND c.relrowsecurity AND c.relforcerowsecurity"
+)
 
 # Table: what the public role may do there. Nothing is granted that is not written here.
 PUBLIC_GRANTS = {
@@ -90,15 +101,30 @@ PUBLIC_WRITES = {
 
 def statements(owner: str, public: str, staff: str) -> list[str]:
     """The SQL that gives both roles their rights, and no others."""
+    return [*grants(public, staff), *(one for group in policies(owner, public, staff).values() for one in group)]
+
+
+def grants(public: str, staff: str) -> list[str]:
+    """What each role may do with which table and function."""
     out = []
-    for role, grants in ((public, PUBLIC_GRANTS), (staff, STAFF_GRANTS)):
+    for role, rights_of in ((public, PUBLIC_GRANTS), (staff, STAFF_GRANTS)):
         out += [
             f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
             f"GRANT USAGE ON SCHEMA public TO {role}",
-            *(f'GRANT {rights} ON "{table}" TO {role}' for table, rights in grants.items()),
+            *(f'GRANT {rights} ON "{table}" TO {role}' for table, rights in rights_of.items()),
         ]
-    for table, rows in PUBLIC_ROWS.items():
+    for function in FUNCTIONS:
         out += [
+            f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {function} TO {public}, {staff}",
+        ]
+    return out
+
+
+def policies(owner: str, public: str, staff: str) -> dict[str, list[str]]:
+    """Which rows each role may touch, by table."""
+    return {
+        table: [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
             f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
             *(
@@ -112,12 +138,36 @@ def statements(owner: str, public: str, staff: str) -> list[str]:
             f'CREATE POLICY own_changes ON "{table}" FOR UPDATE TO {public} USING ({rows or PUBLIC_WRITES[table]}) '
             f"WITH CHECK ({rows or PUBLIC_WRITES[table]})",
         ]
-    for function in FUNCTIONS:
-        out += [
-            f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
-            f"GRANT EXECUTE ON FUNCTION {function} TO {public}, {staff}",
-        ]
-    return out
+        for table, rows in PUBLIC_ROWS.items()
+    }
+
+
+def give(engine: sa.Engine, public: str, staff: str) -> None:
+    """Give both roles their rights while people check in: each table by itself, and only where something is new.
+
+    Policies lock their table against everybody. So what stands there already, by its mark, is left alone; and a
+    table that somebody holds is let go of and tried again, since check-ins queue behind it meanwhile.
+    """
+    with engine.begin() as connection:
+        owner = f'"{connection.scalar(sa.text("SELECT current_user"))}"'
+        for statement in grants(public, staff):
+            connection.exec_driver_sql(statement)
+    for table, group_of in policies(owner, public, staff).items():
+        mark = hashlib.sha256("\n".join(group_of).encode()).hexdigest()[:16]
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with engine.begin() as connection:
+                    if connection.scalar(_MARK, {"table": table}) == mark:
+                        break
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
+                    for statement in group_of:
+                        connection.exec_driver_sql(statement)
+                    connection.exec_driver_sql(f"COMMENT ON POLICY all_rows ON \"{table}\" IS '{mark}'")
+                break
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", "") != "55P03" or not tries_left:
+                    raise
+                time.sleep(PAUSE)
 
 
 def renew(url: str) -> bool:
@@ -126,21 +176,22 @@ def renew(url: str) -> bool:
     A migration that makes a table anew drops the rights on it: without this the public tier would stop.
     """
     engine = sa.create_engine(url)
-    if engine.dialect.name != "postgresql":
-        return False
-    with engine.begin() as connection:
-        found = connection.execute(
-            sa.text(
-                "SELECT policyname, roles[1] AS role FROM pg_policies WHERE tablename = 'submission' "
-                "AND policyname IN ('all_rows', 'own_rows', 'staff_rows')"
+    try:
+        if engine.dialect.name != "postgresql":
+            return False
+        with engine.connect() as connection:
+            found = connection.execute(
+                sa.text(
+                    "SELECT policyname, roles[1] AS role FROM pg_policies WHERE tablename = 'submission' "
+                    "AND policyname IN ('own_rows', 'staff_rows')"
+                )
             )
-        )
-        roles = {row.policyname: f'"{row.role}"' for row in found}
-        if len(roles) == 3:
-            for statement in statements(roles["all_rows"], roles["own_rows"], roles["staff_rows"]):
-                connection.exec_driver_sql(statement)
-    engine.dispose()
-    return len(roles) == 3
+            roles = {row.policyname: f'"{row.role}"' for row in found}
+        if len(roles) == 2:
+            give(engine, roles["own_rows"], roles["staff_rows"])
+        return len(roles) == 2
+    finally:
+        engine.dispose()
 
 
 @group.command("grant")
@@ -154,9 +205,6 @@ def grant(public: str, staff: str) -> None:
     engine = sa.create_engine(context.config().migrate_url)
     if engine.dialect.name != "postgresql":
         raise click.ClickException("only PostgreSQL has roles; SQLite has one wall, the application's")
-    with engine.begin() as connection:
-        owner = connection.scalar(sa.text("SELECT current_user"))
-        for statement in statements(f'"{owner}"', public, staff):
-            connection.exec_driver_sql(statement)
+    give(engine, f'"{public}"', f'"{staff}"')
     engine.dispose()
     click.echo(f"rights given: {public} (public tier), {staff} (staff tier)")

@@ -5,10 +5,10 @@ from importlib import import_module
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from checkin import context
 from checkin.db import db
+from checkin.errors import frames
 
 log = structlog.get_logger()
 EVERY = 3600.0
@@ -43,7 +43,8 @@ def go_round(app: Flask) -> None:
             try:
                 getattr(import_module(module), function)(db.session())
                 db.session.commit()
-            except SQLAlchemyError as error:
-                log.error("round failed", of=function, kind=type(error).__name__)
+            except Exception as error:
+                # Whatever it is: a thread that ended would keep no promise any more, and nobody would notice.
+                log.error("round failed", of=function, kind=type(error).__name__, trace=frames(error))
             finally:
                 db.session.remove()

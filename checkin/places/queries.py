@@ -40,7 +40,7 @@ def communes_of(session: Session, province_code: str) -> tuple[Unit, ...] | None
     return tuple(map(_unit, ordered)) or None
 
 
-@remembered(SECONDS, 1)
+@remembered(SECONDS, 8)
 def provinces(session: Session) -> tuple[Unit, ...] | None:
     """The present provinces by name; None before they are loaded."""
     found = session.scalars(

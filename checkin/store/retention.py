@@ -35,6 +35,11 @@ def due(days: Iterable[date], today: date, keep_days: int) -> list[date]:
     return sorted(day for day in set(days) if day < first_kept(today, keep_days))
 
 
+def clock_is_right(now: datetime, newest: datetime | None) -> bool:
+    """True when something came lately, and nothing comes from the future."""
+    return newest is not None and now - SILENCE <= newest <= now + AHEAD
+
+
 def check(
     filled: Sequence[date],
     *,
@@ -55,7 +60,7 @@ def check(
         raise Refused("clock_back", today=today, newest=newest)
     if not filled:
         return
-    if confirmed_today is None and (newest is None or newest < now - SILENCE):
+    if confirmed_today is None and not clock_is_right(now, newest):
         raise Refused("clock_ahead", today=today, newest=newest)
     if len(filled) > (USUAL_DAYS if allowed_days is None else allowed_days):
         raise Refused("many_days", days=len(filled))

@@ -38,13 +38,15 @@ def drop_day(session: Session, *, now: datetime, actor: Actor, day: date) -> Sto
     held on for too long: nothing happened then, and it can be tried again.
     """
     start, end = clock.day_bounds(day)
+    postgresql = is_postgresql(session)
+    if postgresql:
+        session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}"))
+        # First of all: two who tidy up at once would hold what the other one waits for.
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(UPKEEP_LOCK)))
     counted = queries.stored(session, day)
     answers = day_expiring.send(session, start=start, end=end, now=now)
-    if is_postgresql(session):
-        # Two who tidy up at once do it one after the other.
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(UPKEEP_LOCK)))
-        session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}"))
-        # In the order in which a check-in writes them, so that neither waits for the other for ever.
+    if postgresql:
+        # Check-ins touch the two in either order; the short time-out lets go before anybody is stuck.
         for kind in ("declaration", "visit"):
             name = f"{kind}_{day:%Y%m%d}"
             if session.scalar(sa.text("SELECT 1 FROM pg_class WHERE relname = :name"), {"name": name}):

@@ -80,11 +80,12 @@ def expire(
     """Take out of the store what is over its time, and commit day by day. Raises retention.Refused."""
     today = clock.to_local(now).date()
     planned = plan(session, today, keep_days)
+    newest = queries.newest(session)
     retention.check(
         planned.filled,
         now=now,
         today=today,
-        newest=queries.newest(session),
+        newest=newest,
         allowed_days=allowed_days,
         confirmed_today=confirmed_today,
     )
@@ -97,20 +98,23 @@ def expire(
         done.days += day in planned.filled
         if day in planned.filled:
             say(f"{day:%d/%m/%Y}: {gone.visits} visits, {gone.declarations} declarations")
-    _forget(session, now, keep_days, done)
+    if confirmed_today or retention.clock_is_right(now, newest):
+        _forget(session, now, keep_days, done)
     return done
 
 
 def _forget(session: Session, now: datetime, keep_days: int, done: Done) -> None:
     while count := _patiently(session, partial(service.forget_submissions, session, now=now)):
         done.submissions += count
-    before = clock.day_bounds(retention.first_kept(clock.to_local(now).date(), keep_days))[0]
-    last = None
-    while True:
-        count, last = _patiently(session, partial(service.forget_people, session, made_before=before, after=last))
-        done.people += count
-        if last is None:
-            break
+    if done.days:
+        before = clock.day_bounds(retention.first_kept(clock.to_local(now).date(), keep_days))[0]
+        last = None
+        while True:
+            forget = partial(service.forget_people, session, made_before=before, after=last)
+            count, last = _patiently(session, forget)
+            done.people += count
+            if last is None:
+                break
     if done.people or done.submissions:
         service.record_end(session, now=now, actor=ACTOR, people=done.people, submissions=done.submissions)
         session.commit()
@@ -170,10 +174,10 @@ def expire_round(session: Session) -> None:
         return
     today = clock.to_local(now).date()
     keep_days = context.rules(today).retention_days
-    if plan(session, today, keep_days).filled:
-        try:
-            done = expire(session, now=now, keep_days=keep_days)
-            log.info("days expired", days=done.days, visits=done.visits, people=done.people)
-        except retention.Refused as refused:
-            log.warning("days not expired", why=words(refused))
+    try:
+        done = expire(session, now=now, keep_days=keep_days)
+        if done != Done():
+            log.info("expired", days=done.days, visits=done.visits, people=done.people, forms=done.submissions)
+    except retention.Refused as refused:
+        log.warning("days not expired", why=words(refused))
     tidy(session, today)

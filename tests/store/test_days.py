@@ -3,7 +3,7 @@
 import threading
 import time
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from checkin import clock, timer
+from checkin import clock, tiers, timer
 from checkin.db import db
 from checkin.declarations.models import Declaration
 from checkin.people.models import Person
@@ -23,7 +23,8 @@ from tests.conftest import NOW
 from tests.worlds import STAFF, inside, vault_of
 
 pytestmark = pytest.mark.postgresql
-FAR = NOW + timedelta(days=200)
+# A day that nobody made yet: a tier makes days of about now alone, by the server's own clock.
+FAR = datetime.now(UTC) + timedelta(days=5)
 
 
 @pytest.fixture
@@ -98,8 +99,10 @@ def test_many_first_visits_of_a_day_at_once_are_all_there(postgresql, shop):
 
 
 def test_days_are_made_ahead_and_again_makes_none(postgresql):
+    today = clock.to_local(FAR).date()
+    for n in range(-1, service.AHEAD_DAYS + 1):
+        without_day(postgresql, today + timedelta(days=n))
     with inside(postgresql.app("public")):
-        today = clock.to_local(FAR).date()
         made = service.open_days_ahead(db.session(), today)
         db.session.commit()
         again = service.open_days_ahead(db.session(), today)
@@ -119,7 +122,17 @@ def test_there_is_no_table_that_takes_what_fits_nowhere(postgresql):
     assert not [bound for (bound,) in bounds if "DEFAULT" in bound]
 
 
-def test_a_stranger_cannot_make_days_without_end(postgresql):
+def test_a_stranger_makes_days_of_about_now_alone(postgresql):
+    with owner(postgresql) as connection:
+        before = tables(connection)
+    for day in ("2030-01-01", "2900-01-01", "1999-12-31"):
+        with psycopg.connect(postgresql.urls["public"]) as stranger, pytest.raises(psycopg.errors.RaiseException):
+            stranger.execute("SELECT open_day(%s::date)", (day,))
+    with owner(postgresql) as connection:
+        assert tables(connection) == before
+
+
+def test_there_is_an_end_to_the_days_that_are_made(postgresql):
     """Five hundred at the most; the test brings the bound down to what there is."""
     with owner(postgresql) as connection:
         there = len([name for name in tables(connection) if name.startswith("visit_")])
@@ -127,11 +140,10 @@ def test_a_stranger_cannot_make_days_without_end(postgresql):
         assert function.count(">= 500 ") == 1
         connection.execute(function.replace(">= 500 ", f">= {there} "))
         try:
-            with psycopg.connect(postgresql.urls["public"]) as stranger, pytest.raises(psycopg.errors.RaiseException):
-                stranger.execute("SELECT open_day('2030-01-01')")
+            with pytest.raises(psycopg.errors.RaiseException):
+                connection.execute("SELECT open_day('2030-01-01')")
         finally:
             connection.execute(function)
-        assert len([name for name in tables(connection) if name.startswith("visit_")]) == there
 
 
 def test_the_table_of_one_day_is_closed_to_the_public_role(postgresql):
@@ -218,23 +230,30 @@ def test_who_checks_in_while_people_are_forgotten_keeps_their_person(postgresql)
 
 
 def test_past_days_are_vacuumed_once_so_that_indexes_are_read_alone(postgresql, shop):
-    app = postgresql.app()
-    with clock.fixed(NOW), inside(app):
+    """On a day long past, so that any vacuum of today comes after it, whatever the date of the machine."""
+    app, long_ago = postgresql.app(), date(2020, 2, 29)
+    with inside(app):
+        visits.open_day(db.session(), long_ago)
         where = factories.venue(db.session(), vault_of(app), "Chợ Ba Đèo")
-        yesterday = NOW - timedelta(days=1)
-        factories.check_in(app, db.session(), vault_of(app), where, at=yesterday)
+        at = clock.day_bounds(long_ago)[0] + timedelta(hours=9)
+        factories.check_in(app, db.session(), vault_of(app), where, at=at)
         factories.commit()
-        name = f"visit_{clock.to_local(yesterday):%Y%m%d}"
-        deadline = time.monotonic() + 20
-        while name not in (tidied := upkeep.tidy(db.session(), clock.today())) and time.monotonic() < deadline:
+        name = f"visit_{long_ago:%Y%m%d}"
+        tidied, deadline = [], time.monotonic() + 20
+        while name not in tidied and time.monotonic() < deadline:
+            tidied = upkeep.tidy(db.session(), clock.today())
             time.sleep(0.2)  # the server counts its rows a moment later
         assert name in tidied
         with owner(postgresql) as connection:
             assert connection.execute("SELECT pg_relation_size(%s, 'vm') > 0", (name,)).fetchone() == (True,)
+        time.sleep(1)
+        assert name not in upkeep.tidy(db.session(), clock.today())
+    without_day(postgresql, long_ago)
 
 
 def test_the_hourly_round_of_a_tier_that_owns_nothing_makes_days_and_drops_none(postgresql):
     far = clock.to_local(FAR).date()
+    without_day(postgresql, far + timedelta(days=7))
     with clock.fixed(FAR):
         timer.go_round(postgresql.app("staff"))
     with owner(postgresql) as connection:
@@ -245,10 +264,18 @@ def test_the_hourly_round_of_a_tier_that_owns_nothing_makes_days_and_drops_none(
 
 
 def test_rights_are_given_again_after_a_migration_made_a_table_anew(postgresql):
-    from checkin import tiers
-
     with owner(postgresql) as connection:
         connection.execute(f"REVOKE ALL ON visit FROM {STAFF}")
     assert tiers.renew(postgresql.migrate_url.replace("postgresql://", "postgresql+psycopg://"))
     with psycopg.connect(postgresql.urls["staff"], autocommit=True) as connection:
         connection.execute("SELECT count(*) FROM visit")
+
+
+def test_rights_that_stand_already_are_given_again_without_stopping_anybody(postgresql):
+    url = postgresql.migrate_url.replace("postgresql://", "postgresql+psycopg://")
+    assert tiers.renew(url)
+    with closing(psycopg.connect(postgresql.urls["staff"])) as reader:
+        reader.execute("SELECT count(*) FROM visit")  # a policy that was made anew would wait for this
+        started = time.monotonic()
+        assert tiers.renew(url)
+        assert time.monotonic() - started < tiers.TRIES * tiers.PAUSE / 2
