@@ -1,5 +1,6 @@
 """What cases need of the store outlives the day: here they hear that it is about to go."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -19,12 +20,15 @@ def connect() -> None:
     day_expiring.connect(keep_day)
 
 
-def keep_day(session: Session, *, start: datetime, end: datetime, now: datetime) -> None:
-    """Refresh every open case for what began in [start, end), before it goes.
+def keep_day(session: Session, *, start: datetime, end: datetime, now: datetime) -> list[Callable[[], None]]:
+    """Refresh every open case for what began in [start, end), before it goes; what logs it, to be called at the end.
 
     Open ones alone: a case that ends is frozen once more then, and what its person does later is nobody's matter.
     """
     rules = context.rules(clock.to_local(now).date())
     most = longest(rules) + max(air(rules, disease) for disease in rules["disease"])
-    for case in queries.open_with_visits(session, start - most, end + most):
-        service.freeze(session, now=now, actor=ACTOR, case=case, rules=rules, span=(start, end))
+    entries = (
+        service.freeze_span(session, now=now, actor=ACTOR, case=case, rules=rules, start=start, end=end)
+        for case in queries.open_with_visits(session, start - most, end + most)
+    )
+    return [record for record in entries if record is not None]

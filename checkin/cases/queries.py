@@ -2,6 +2,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -108,17 +109,22 @@ def encounters(
     ]
 
 
-def kept_for(case_id: UUID, part: str) -> sa.Subquery:
-    """The visits kept for a case, its own or those that can have met it, with the columns of the store."""
+@cache
+def kept_for(part: str) -> sa.Subquery:
+    """The visits kept for a case, its own or those that can have met it, with the columns of the store.
+
+    One for all cases, so that what is built of it can be kept: the case is the parameter `case_id`.
+    """
+    mine = case_visit.c.case_id == sa.bindparam("case_id", type_=sa.Uuid)
     return (
         sa.select(*kept_visit.c)
         .join(case_visit, same_visit(kept_visit))
-        .where(case_visit.c.case_id == case_id, case_visit.c.part == part)
+        .where(mine, case_visit.c.part == part)
         .subquery("kept")
     )
 
 
-def first_kept(session: Session, case_id: UUID) -> datetime | None:
+def first_visit(session: Session, case_id: UUID) -> datetime | None:
     """When the first of the case's own kept visits began."""
     first: datetime | None = session.scalar(
         sa.select(sa.func.min(case_visit.c.entered_at)).where(case_visit.c.case_id == case_id, case_visit.c.part == OWN)

@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -81,7 +83,7 @@ def set_state(session: Session, *, now: datetime, actor: Actor, case: Case, stat
     """
     if state not in STATES:
         raise DomainError("state")
-    _lock_kept(session)
+    _hold(session, case)
     if state in OPEN_STATES and case.person_id and queries.open_case_of(session, case.person_id) not in (None, case):
         raise DomainError("doubled")
     before, case.state = case.state, state
@@ -113,8 +115,7 @@ def link(
     Raises DomainError: 'linked' when the case has a person, 'discarded' when it was none, 'doubled' when the
     person is another open case.
     """
-    _lock_kept(session)
-    session.refresh(case)
+    _hold(session, case)
     if case.person_id is not None:
         raise DomainError("linked")
     if case.state not in KEEPING_STATES:
@@ -129,8 +130,7 @@ def link(
 
 def unlink(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
     """Take the person off a case: nothing is kept for it any more. Raises DomainError('unlinked') without one."""
-    _lock_kept(session)
-    session.refresh(case)
+    _hold(session, case)
     if case.person_id is None:
         raise DomainError("unlinked")
     release(session, now=now, actor=actor, case=case)
@@ -139,41 +139,31 @@ def unlink(session: Session, *, now: datetime, actor: Actor, case: Case) -> None
     _record(session, now, actor, case, "case.unlink", {})
 
 
-def freeze(
-    session: Session,
-    *,
-    now: datetime,
-    actor: Actor,
-    case: Case,
-    rules: RuleSet,
-    span: tuple[datetime, datetime] | None = None,
-) -> Kept:
+def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: RuleSet) -> Kept:
     """Copy the case's own visits, every stay that can meet one of them, and their declarations; what is kept then.
 
-    All that the store holds, or what began in `span`. Again it copies what is new and what changed, such as an end
+    Of the days of the retention and the one before. Again it copies what is new and what changed, such as an end
     recorded later, and lets go of stays that by now cannot have met; what the store no longer has stays as it is.
-    Logged, for a span only where something changed. Nothing for a case without a person and for one that was none.
+    Logged. Nothing for a case without a person and for one that was none.
     """
-    if case.person_id is None or case.state not in KEEPING_STATES:
+    if _copy(session, case, rules, now - timedelta(days=rules.retention_days + 1), now) is None:
         return Kept(0, 0, 0)
-    _lock_kept(session)
-    start, end = span or (now - timedelta(days=rules.retention_days + 1), now)
-    reach = {"air": air(rules, case.disease), "cap": longest(rules)}
-    around = sum(reach.values(), timedelta())
-    own = sa.select(*_visit.c).where(_visit.c.person_id == case.person_id, _visit.c.entered_at.between(start, end))
-    changed = _copy_visits(session, own)
-    changed += _claim(session, case, OWN, own.subquery())
-    encounters = queries.encounters(session, case.id, start - around, end + around)
-    if encounters:
-        met = meeting(session, encounters, **reach, excluding=[case.person_id]).subquery("met")
-        changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
-        changed += _claim(session, case, MET, met)
-        changed += _let_go(session, case, start, end, met)
-    changed += _copy_declarations(session, case, start, end)
     result = queries.kept(session, case.id)
-    if changed or span is None:
-        _record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
+    _record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
     return result
+
+
+def freeze_span(
+    session: Session, *, now: datetime, actor: Actor, case: Case, rules: RuleSet, start: datetime, end: datetime
+) -> Callable[[], None] | None:
+    """What `freeze` does, for what began in [start, end]; what logs it, or None where nothing changed.
+
+    The log is locked from its entry to the commit: the caller logs when all that takes its time is done.
+    """
+    if not _copy(session, case, rules, start, end):
+        return None
+    result = queries.kept(session, case.id)
+    return partial(_record, session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
 
 
 def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
@@ -188,6 +178,33 @@ def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> Non
 def _lock_kept(session: Session) -> None:
     if is_postgresql(session):
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(KEEPING_LOCK)))
+
+
+def _hold(session: Session, case: Case) -> None:
+    """Let nobody else change what is kept; the case as those left it who held it before."""
+    _lock_kept(session)
+    session.refresh(case)
+
+
+def _copy(session: Session, case: Case, rules: RuleSet, start: datetime, end: datetime) -> int | None:
+    """Bring up to date what is kept of [start, end]; how many rows changed, None for a case that keeps nothing."""
+    _hold(session, case)
+    if case.person_id is None or case.state not in KEEPING_STATES:
+        return None
+    reach = {"air": air(rules, case.disease), "cap": longest(rules)}
+    around = sum(reach.values(), timedelta())
+    # Own visits of shortly before and after too: who came at 23:30 met the case that came at 00:30, and goes first.
+    low, high = start - around, end + around
+    own = sa.select(*_visit.c).where(_visit.c.person_id == case.person_id, _visit.c.entered_at.between(low, high))
+    changed = _copy_visits(session, own)
+    changed += _claim(session, case, OWN, own.subquery())
+    encounters = queries.encounters(session, case.id, low, high)
+    if encounters:
+        met = meeting(session, encounters, **reach, excluding=[case.person_id]).subquery("met")
+        changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
+        changed += _claim(session, case, MET, met)
+        changed += _let_go(session, case, start, end, met)
+    return changed + _copy_declarations(session, case, low, high)
 
 
 def _copy_visits(session: Session, rows: sa.Select[Any]) -> int:

@@ -135,7 +135,7 @@ def _case(number: str) -> Case:
 def _window(case: Case) -> Reach:
     now, rules = clock.now(), context.rules(clock.today())
     earliest = now - timedelta(days=rules.retention_days)
-    first = cases.first_kept(db.session(), case.id)
+    first = cases.first_visit(db.session(), case.id)
     return reach(
         onset_on=case.onset_on,
         sample_on=case.sample_on,

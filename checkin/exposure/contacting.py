@@ -38,6 +38,7 @@ class Contacting:
         self.encounters: list[Encounter] = (
             cases.encounters(session, case.id, lookup.start, lookup.end, clip=True) if self.same_person else []
         )
+        self.case_id = case.id
         self.told: Table = kept_declaration
         self._listed: dict[UUID, Contact] = {}
         self.air = air(rules, case.disease)
@@ -46,14 +47,14 @@ class Contacting:
             "air": self.air,
             "cap": stays.longest(rules),
             "excluding": [lookup.person_id],
-            "store": cases.kept_for(case.id, MET),
+            "store": cases.kept_for(MET),
         }
 
     def people(self, session: Session, first: int, limit: int) -> Contacts:
         """A page of the people, ranked, and how many there are."""
         if not self.encounters:
             return Contacts(0, 0, [])
-        return ranking.contacts(session, self.encounters, **self._how, first=first, limit=limit)
+        return ranking.contacts(session, self.encounters, **self._how, case_id=self.case_id, first=first, limit=limit)
 
     def count(self, session: Session) -> int:
         """How many people there are."""
@@ -73,18 +74,19 @@ class Contacting:
         return self.people(session, 0, self.people(session, 0, 1).total).people
 
     def presences(self, session: Session, people: Sequence[Contact]) -> list[Presence[StayRow]]:
-        """These people with those of their stays that met the case."""
+        """These people with those of their stays that met the case, without whom it has let go of since the ranking."""
         if not people:
             return []
         met = meeting(session, self.encounters, "entered_at", "id", **self._how)
         theirs: dict[UUID, list[StayRow]] = {}
         for start in range(0, len(people), BLOCK):
             ids = [one.person_id for one in people[start : start + BLOCK]]
-            for stay in queries.met_stays(session, ids, met, self._how["store"]):
+            for stay in queries.met_stays(session, self.case_id, ids, met):
                 theirs.setdefault(stay.person_id, []).append(stay)
         return [
             Presence(one.person_id, one.certain_minutes, one.possible_minutes, tuple(theirs[one.person_id]))
             for one in people
+            if one.person_id in theirs
         ]
 
 

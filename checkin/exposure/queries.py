@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from checkin.cases.models import OWN, Case, case_visit, kept_declaration, kept_visit
+from checkin.cases.models import MET, OWN, Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.queries import kept_for, same_visit
 from checkin.db import UtcDateTime
 from checkin.declarations.models import Declaration
@@ -224,23 +224,25 @@ def kept_stays_of(session: Session, person_ids: Sequence[UUID], end: datetime, c
 
 def own_stays(session: Session, case_id: UUID, start: datetime, end: datetime) -> list[StayRow]:
     """The case's own kept visits that can meet [start, end], newest first."""
-    own = kept_for(case_id, OWN)
+    own = kept_for(OWN)
     rows = session.execute(
         _stays(own, kept_declaration)
         .where(own.c.entered_at <= end, own.c.until_latest >= start)
-        .order_by(own.c.entered_at.desc(), own.c.id)
+        .order_by(own.c.entered_at.desc(), own.c.id),
+        {"case_id": case_id},
     )
     return [StayRow(*row) for row in rows]
 
 
-def met_stays(session: Session, person_ids: Sequence[UUID], met: sa.Select[Any], store: Any) -> list[StayRow]:
-    """The stays of these people in `store` that are among those `met`, by entry."""
-    among = met.subquery("met")
+def met_stays(session: Session, case_id: UUID, person_ids: Sequence[UUID], met: sa.Select[Any]) -> list[StayRow]:
+    """The stays of these people, of those kept for the case, that are among those `met`, by entry."""
+    among, store = met.subquery("met"), kept_for(MET)
     keys = sa.select(among.c.entered_at, among.c.id)
     rows = session.execute(
         _stays(store, kept_declaration)
         .where(store.c.person_id.in_(person_ids), sa.tuple_(store.c.entered_at, store.c.id).in_(keys))
-        .order_by(store.c.entered_at, store.c.id)
+        .order_by(store.c.entered_at, store.c.id),
+        {"case_id": case_id},
     )
     return [StayRow(*row) for row in rows]
 

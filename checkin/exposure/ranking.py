@@ -177,16 +177,17 @@ def contacts(
     first: int,
     limit: int,
     store: Any = Visit.__table__,
+    case_id: UUID | None = None,
 ) -> Contacts:
     """Everybody whose stay can meet one of the encounters, `limit` of them from the one numbered `first` on.
 
     The longest together for certain first, then the longest at most, then who met the case first. Minutes are
     those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
-    are those of `visits.queries.meeting`.
+    are those of `visits.queries.meeting`; `case_id` says whose, where `store` is `cases.queries.kept_for`.
     """
     ranked = _ranked(is_postgresql(session), store)
     values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
-    return _page(session, ranked, values, first, limit)
+    return _page(session, ranked, values | {"case_id": case_id}, first, limit)
 
 
 def _page(session: Session, ranked: Any, values: dict[str, Any], first: int, limit: int) -> Contacts:

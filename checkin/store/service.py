@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,7 +44,7 @@ def drop_day(session: Session, *, now: datetime, actor: Actor, day: date) -> Sto
         # First of all: two who tidy up at once would hold what the other one waits for.
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(UPKEEP_LOCK)))
     counted = queries.stored(session, day)
-    day_expiring.send(session, start=start, end=end, now=now)
+    answers = day_expiring.send(session, start=start, end=end, now=now)
     if postgresql:
         # Check-ins touch the two in either order; the short time-out lets go before anybody is stuck.
         for kind in ("declaration", "visit"):
@@ -54,6 +55,8 @@ def drop_day(session: Session, *, now: datetime, actor: Actor, day: date) -> Sto
     else:
         session.execute(sa.delete(Declaration).where(Declaration.made_at >= start, Declaration.made_at < end))
         session.execute(sa.delete(Visit).where(Visit.entered_at >= start, Visit.entered_at < end))
+    for record in chain.from_iterable(entries or () for _, entries in answers):
+        record()
     if counted != Stored(0, 0):
         _record(session, now, actor, counted.visits + counted.declarations, {"day": str(day), **asdict(counted)})
     return counted

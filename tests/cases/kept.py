@@ -38,10 +38,13 @@ def link(app: Flask, session: Session, case: Case, person_id: UUID, now: datetim
 
 
 def expire(session: Session, start: datetime, end: datetime, now: datetime = NOW) -> None:
-    """Take what began in [start, end) out of the store, as retention does: told first, then gone."""
-    day_expiring.send(session, start=start, end=end, now=now)
+    """Take what began in [start, end) out of the store, as retention does: told first, then gone, then logged."""
+    answers = day_expiring.send(session, start=start, end=end, now=now)
     session.execute(sa.delete(Visit).where(Visit.entered_at >= start, Visit.entered_at < end))
     session.execute(sa.delete(Declaration).where(Declaration.made_at >= start, Declaration.made_at < end))
+    for _, entries in answers:
+        for record in entries or ():
+            record()
 
 
 def kept_ids(session: Session, case: Case, part: str) -> set[UUID]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checkin import clock
 from checkin.audit.models import AuditEntry
 from checkin.cases import queries, service
 from checkin.cases.models import MET, OWN, Case, case_visit, kept_declaration, kept_visit
@@ -51,6 +52,7 @@ def came(app, session, vault, market):
 
     def visit(number, ago, where=None, device=None):
         told = cast.healthy(somebody(number))
+        visits.open_day(session, clock.to_local(NOW - ago).date())
         return factories.check_in(app, session, vault, where or market, told, at=NOW - ago, device=device).visit_id
 
     return visit
@@ -113,6 +115,19 @@ def test_a_stay_over_midnight_is_kept_whichever_day_goes_first(app, session, cam
     assert kept_ids(session, case, MET) == met
 
 
+def test_who_came_before_midnight_and_met_the_case_after_it_is_kept_with_the_day_that_goes_first(app, session, came):
+    case = factories.case(session)
+    link(app, session, case, person_of(session, came(1, 3 * DAY)))
+    late, own = came(2, 11 * HOUR), came(1, 10 * HOUR)  # 23:30 and 00:30 of the province
+    midnight = clock.day_bounds(clock.to_local(NOW).date())[0]
+    expire(session, midnight - DAY, midnight)
+    assert late in kept_ids(session, case, MET)
+    assert queries.kept(session, case.id).declarations == 3
+    expire(session, midnight, midnight + DAY)
+    assert own in kept_ids(session, case, OWN) and kept_ids(session, case, MET) == {late}
+    assert copies(session) == (3, 3, 3)
+
+
 def test_freezing_again_changes_nothing_and_a_day_without_news_writes_no_entry(app, session, came):
     own = came(1, 2 * HOUR)
     came(2, 2 * HOUR)
@@ -120,7 +135,7 @@ def test_freezing_again_changes_nothing_and_a_day_without_news_writes_no_entry(a
     first = link(app, session, case, person_of(session, own))
     rows, before = copies(session), len(actions(session))
     how = {"now": NOW, "actor": factories.SYSTEM, "case": case, "rules": factories.rules(app)}
-    assert service.freeze(session, **how, span=(NOW - DAY, NOW)) == first
+    assert service.freeze_span(session, **how, start=NOW - DAY, end=NOW) is None
     assert (copies(session), len(actions(session))) == (rows, before)
     assert service.freeze(session, **how) == first
     assert (copies(session), actions(session)[-1]) == (rows, "case.freeze")

@@ -228,6 +228,35 @@ def test_the_record_is_committed_before_anything_of_the_case_is_read(officer, wo
     assert seen == [*seen_first, (1, before + 1)]
 
 
+def test_who_is_let_go_of_while_the_page_is_read_is_left_out_of_it(officer, world, monkeypatch):
+    linked(officer)
+    page, read = look_up(officer).location, ranking.contacts
+    assert OTHER in officer.get(page).text
+
+    def meanwhile(session, *args, **kwargs):
+        found = read(session, *args, **kwargs)
+        case = session.scalars(sa.select(Case)).one()
+        keeping.unlink(session, now=NOW, actor=factories.SYSTEM, case=case)
+        return found
+
+    monkeypatch.setattr(ranking, "contacts", meanwhile)
+    answer = officer.get(page)
+    assert answer.status_code == 200 and OTHER not in answer.text
+
+
+def test_the_statement_that_ranks_the_people_of_a_case_is_built_once_for_all_cases(officer, world):
+    linked(officer)
+    officer.get(look_up(officer).location)
+    built = ranking._ranked.cache_info().misses
+    assert post(officer, "/cases/F0-0001/unlink").status_code == 303
+    with inside(world.app()):
+        factories.case(db.session())
+        factories.commit()
+    linked(officer, "F0-0002")
+    assert OTHER in officer.get(look_up(officer, "F0-0002").location).text
+    assert ranking._ranked.cache_info().misses == built
+
+
 def test_where_the_record_cannot_be_written_nothing_is_shown(officer, monkeypatch):
     linked(officer)
     page = look_up(officer).location
