@@ -62,7 +62,7 @@ class Config:
         return self.public_origin.startswith("https://")
 
     def env(self) -> dict[str, str]:
-        """What the environment of another process of this tier needs so that `from_env` gives it the same."""
+        """What a process of this tier needs besides what is inherited, so that `from_env` gives it the same."""
         return {
             "DATABASE_URL": self.database_url,
             "CHECKIN_TIER": self.tier,

@@ -81,6 +81,11 @@ def set_read_only(value: bool) -> None:
     _read_only.set(value)
 
 
+def is_read_only() -> bool:
+    """True where new transactions only read."""
+    return _read_only.get()
+
+
 def engine_options(config: Config, url: str) -> dict[str, Any]:
     """Options of create_engine for the given address."""
     if url.startswith("sqlite"):

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from checkin.config import Config
-from checkin.db import db, engine_options
+from checkin.db import db, engine_options, is_read_only
 
 log = structlog.get_logger()
 Found = TypeVar("Found")
@@ -82,17 +82,40 @@ def read(work: Callable[[Session], Found]) -> tuple[Found, Source | None]:
     replica: Replica | None = current_app.extensions["checkin_replica"]
     if replica is None:
         return work(primary), None
-    asked = primary.execute(_PRIMARY).one()
+    _let_go(primary)
+    with db.engine.connect() as connection:
+        asked = connection.execute(_PRIMARY).one()
     if time.monotonic() >= replica.rests_until:
         try:
             with Session(replica.engine, info={"scope": dict(primary.info.get("scope", {}))}) as session:
                 source = _fresh_enough(session, asked, replica.max_lag)
                 return work(session), source
         except (_Unusable, exc.DBAPIError) as error:
+            if isinstance(error, exc.DBAPIError) and not _failed(error):
+                raise
             replica.rests_until = time.monotonic() + REST_SECONDS
             why = str(error) if isinstance(error, _Unusable) else type(error.orig).__name__
             log.warning("replica not used", why=why)
     return work(primary), Source(False, asked.moment, 0)
+
+
+def _let_go(primary: Session) -> None:
+    """End the transaction in which a request has read so far: it would lie open as long as the replica is read.
+
+    Not where something may be written; and not by a rollback, after which every object had to be read again.
+    """
+    if not is_read_only() or primary.new or primary.dirty or primary.deleted:
+        return
+    expires, primary.expire_on_commit = primary.expire_on_commit, False
+    try:
+        primary.commit()
+    finally:
+        primary.expire_on_commit = expires
+
+
+def _failed(error: exc.DBAPIError) -> bool:
+    """True where the server or the way to it failed, or ended the statement; a statement in error fails anywhere."""
+    return isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
 
 
 def _made(config: Config) -> Replica:

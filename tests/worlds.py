@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
-from checkin import create_app, tiers
+from checkin import clock, create_app, tiers
 from checkin.config import ROOT, Config
 from checkin.db import db
 from checkin.keys import generate
@@ -92,8 +92,8 @@ class World:
     def open_days(self, around: date) -> None:
         """Make the tables of the days that tests use."""
         with inside(self.app()):
-            for ago in range(-3, 25):
-                visits.open_day(db.session(), around - timedelta(days=ago))
+            for day in sorted(days_used(around, clock.today())):
+                visits.open_day(db.session(), day)
             db.session.commit()
 
     def grant(self) -> None:
@@ -133,6 +133,13 @@ class World:
         self.apps.clear()
 
     superuser_url: str = ""
+
+
+def days_used(around: date, today: date) -> set[date]:
+    """Days that have tables: those before and after the day at which clocks are set, and the real present."""
+    return {around - timedelta(days=ago) for ago in range(-3, 25)} | {
+        today + timedelta(days=ahead) for ahead in range(-3, 4)
+    }
 
 
 def sqlite_world(folder: Path) -> World:

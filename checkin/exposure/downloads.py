@@ -18,6 +18,7 @@ from checkin.exposure.exports import MARK, TooManyRows, csv_lines
 from checkin.exposure.models import DIED, DONE, FAILED, PERSON, RUNNING, WAITING, Export, Lookup
 from checkin.i18n import format_count, locale_code
 from checkin.vault import VaultError
+from checkin.web import limiter
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ class CutShort(Exception):
 
 
 @bp.post("/<uuid:lookup_id>/export.<any(csv,xlsx):form>")
+@limiter.limit("30 per minute")
 def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     """The whole list as a file; logged before the first of its rows is read."""
     set_read_only(True)
@@ -53,17 +55,20 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     if form == "csv":
         return _file(stream_with_context(_csv(what, people)), CSV, f"{lookup.number}.csv")
     set_read_only(False)
+    now = clock.now()
     asked = service.ask_export(
         session,
-        now=clock.now(),
+        now=now,
         actor=current_user.actor,
         lookup=lookup,
         form=form,
         locale=locale_code(),
         total=people,
     )
+    needs_process = asked.asked_at == now
     session.commit()
-    jobs.start(context.config())
+    if needs_process:
+        jobs.start(context.config())
     return redirect(url_for(".show", export_id=asked.id), 303)
 
 

@@ -130,6 +130,10 @@ def _make(export_id: UUID) -> bool:
 
 
 def _lines(asked: exporting.WholeList, people: Sequence[UUID], progress: Progress) -> Iterator[list[Cell]]:
-    for block in exporting.place_blocks(db.session(), context.vault(), asked, people):
+    session = db.session()
+    for block in exporting.place_blocks(session, context.vault(), asked, people):
+        # Nothing is held in the database while lines are written, nor after the last one, while they are packed:
+        # that can take minutes, and an open transaction would be ended, or keep a day from being taken away.
+        session.rollback()
         yield from block
         progress.done += len(block)

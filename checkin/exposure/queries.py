@@ -130,7 +130,7 @@ def stays_at(
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
     days are read. `people` narrows it to the visits of some.
     """
-    query = _stays(Visit.__table__, Declaration.__table__, told_then()).where(*meeting(area))
+    query = _stays(Visit.__table__, Declaration.__table__, told_then()).where(*meeting_window(area))
     if people is not None:
         query = query.where(Visit.person_id.in_(people))
     rows = session.execute(query.order_by(Visit.entered_at, Visit.id), window_values(area, start, end, cap))
@@ -141,7 +141,7 @@ def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: ti
     """The visits of `stays_at` person by person, read as they are asked for."""
     rows = session.execute(
         sa.select(Visit.person_id, Visit.entered_at, Visit.left_at, Visit.until_latest)
-        .where(*meeting(area))
+        .where(*meeting_window(area))
         .order_by(Visit.person_id),
         window_values(area, start, end, cap),
         execution_options={"yield_per": 2000},
@@ -154,14 +154,14 @@ def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: ti
 def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:
     """How many people `stays_at` finds with the same arguments: a sum, which reads nobody."""
     found = session.scalar(
-        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*meeting(area)),
+        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*meeting_window(area)),
         window_values(area, start, end, cap),
     )
     return found or 0
 
 
-def meeting(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
-    """The visits that can have met a window; `_values` has the values."""
+def meeting_window(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
+    """The visits that can have met a window; `window_values` has the values."""
     return (
         area.condition(),
         Visit.entered_at.between(moment("earliest"), moment("end")),
@@ -180,7 +180,7 @@ def moment(name: str) -> Any:
 
 
 def window_values(area: Area, start: datetime, end: datetime, cap: timedelta) -> dict[str, Any]:
-    """The values of `meeting` and `told_then`, by name."""
+    """The values of `meeting_window` and `told_then`, by name."""
     return {**area.values(), "start": start, "end": end, "earliest": start - cap, "told_by": end + cap}
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from checkin.db import is_postgresql
 from checkin.declarations.models import Declaration
-from checkin.exposure.queries import Area, meeting, moment, told_then, window_values
+from checkin.exposure.queries import Area, meeting_window, moment, told_then, window_values
 from checkin.visits.models import Visit
 from checkin.visits.queries import Encounter, meeting_any, meeting_values
 
@@ -86,7 +86,7 @@ def _groups_counted(shape: Area) -> Any:
 def _told(query: Any, area: Area) -> Any:
     """The query over the visits that can have met, and their declarations."""
     told = sa.and_(Declaration.made_at == Visit.declared_at, Declaration.id == Visit.declaration_id, told_then())
-    return query.select_from(Visit).join(Declaration, told).where(*meeting(area))
+    return query.select_from(Visit).join(Declaration, told).where(*meeting_window(area))
 
 
 @lru_cache(maxsize=64)
@@ -98,7 +98,7 @@ def _ranked_at(postgresql: bool, shape: Area, group: str | None) -> sa.Select[An
         _later(Visit.entered_at, moment("start")).label("low"),
         _sooner(Visit.until_latest, moment("end")).label("high"),
         sa.case((Visit.left_at.is_not(None), _sooner(Visit.until_latest, moment("end")))).label("sure"),
-    ).where(*meeting(shape))
+    ).where(*meeting_window(shape))
     if group is not None:
         met = met.where(
             Visit.person_id.in_(_told(sa.select(Visit.person_id), shape).where(GROUPS[group]).correlate(None))
@@ -143,7 +143,7 @@ def _present(postgresql: bool, shape: Area) -> Any:
             step(_later(Visit.entered_at, start)).label("first"),
             step(_sooner(until, end)).label("last"),
         )
-        .where(*meeting(shape), Visit.entered_at < end, until >= start)
+        .where(*meeting_window(shape), Visit.entered_at < end, until >= start)
         .cte("stay")
     )
     each = (

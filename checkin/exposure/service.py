@@ -36,7 +36,7 @@ SILENT = timedelta(seconds=60)
 # A finished file is kept for an hour, and no longer than ten minutes after somebody took it.
 KEPT, KEPT_AFTER_DOWNLOAD = timedelta(hours=1), timedelta(minutes=10)
 PART = 256 * 1024
-# Any number that nothing else uses: one process at a time decides which file is made next.
+# Any number that nothing else uses: one at a time decides which file is asked for, or made next.
 EXPORT_LOCK = 0x584C5358
 
 
@@ -155,10 +155,12 @@ def ask_export(
 ) -> Export:
     """Put a file in the queue; `total` is how many people it is expected to hold.
 
-    Who asks again for what is not finished gets the same one: a form sent twice makes one file.
+    Who asks again for what is not finished gets the same one: a form sent twice makes one file. One whose
+    `asked_at` is `now` is new, or was forgotten: it needs a process. The caller commits at once.
     """
     if actor.id is None:
         raise AccessDenied("export")
+    _lock_exports(session)
     for known in queries.unfinished_exports(session, lookup.id, actor.id):
         if known.state == WAITING or not has_died(known, now):
             if known.asked_at < now - SILENT and known.state == WAITING:
@@ -196,8 +198,7 @@ def claim_export(session: Session, *, now: datetime) -> Export | None:
 
     The caller commits at once: nobody else decides meanwhile. Files whose process died are marked as failed.
     """
-    if is_postgresql(session):
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(EXPORT_LOCK)))
+    _lock_exports(session)
     running = 0
     for export in queries.exports_running(session):
         if has_died(export, now):
@@ -261,6 +262,12 @@ def purge_exports(session: Session, *, now: datetime) -> int:
         execution_options={"preserve_rowcount": True, "synchronize_session": False},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _lock_exports(session: Session) -> None:
+    """Let nobody else decide about files until the caller commits; SQLite has one writer anyway."""
+    if is_postgresql(session):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(EXPORT_LOCK)))
 
 
 def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **values: Any) -> Lookup:

@@ -26,6 +26,9 @@ from checkin.venues.codes import diagnose, normalise
 
 bp = Blueprint("exposure", __name__, url_prefix="/lookup")
 
+# More than any list has, and few enough that the database can count to the people of the last one.
+MOST_PAGES = 1_000_000
+
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
@@ -100,17 +103,19 @@ def by_person() -> ResponseReturnValue:
 
 @bp.get("/<uuid:lookup_id>")
 def show(lookup_id: UUID) -> ResponseReturnValue:
-    started = time.perf_counter()
+    started, page = time.perf_counter(), max(1, request.args.get("page", 1, type=int))
+    if page > MOST_PAGES:
+        abort(404)
     lookup, case = _logged(lookup_id, "lookup.read")
     if lookup.kind == PLACE:
-        return _show_place(lookup, case, started)
+        return _show_place(lookup, case, page, started)
     if lookup.kind == CASE:
-        return _show_case(lookup, case, started)
+        return _show_case(lookup, case, page, started)
     return _show_person(lookup, case, started)
 
 
-def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    page, only = max(1, request.args.get("page", 1, type=int)), request.args.get("only", "")
+def _show_place(lookup: Lookup, case: Case | None, page: int, started: float) -> ResponseReturnValue:
+    only = request.args.get("only", "")
     shown, source = replica.read(
         lambda session: showing.place_page(session, context.vault(), lookup, page=page, only=only)
     )
@@ -120,10 +125,8 @@ def _show_place(lookup: Lookup, case: Case | None, started: float) -> ResponseRe
     return render_template("exposure/place.html", lookup=lookup, case=case, took=took, source=source, **shown)
 
 
-def _show_case(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    shown = contacting.case_page(
-        db.session(), context.vault(), lookup, case, page=max(1, request.args.get("page", 1, type=int))
-    )
+def _show_case(lookup: Lookup, case: Case | None, page: int, started: float) -> ResponseReturnValue:
+    shown = contacting.case_page(db.session(), context.vault(), lookup, case, page=page)
     if shown is None:
         abort(404)
     took = showing.seconds_shown(time.perf_counter() - started)

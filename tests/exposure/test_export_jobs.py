@@ -4,18 +4,23 @@ import io
 import re
 import time
 from datetime import timedelta
+from threading import Event, Thread
+from uuid import UUID
 
 import openpyxl
 import pytest
 import sqlalchemy as sa
+import xlsxwriter
 
 from checkin import clock
+from checkin.accounts.models import Account
 from checkin.audit.models import AuditEntry
 from checkin.db import db
 from checkin.exposure import exporting, exports, jobs, queries, service
 from checkin.exposure.downloads import CutShort
 from checkin.exposure.models import DONE, FAILED, RUNNING, WAITING, Export, ExportPart
 from checkin.vault import VaultError
+from checkin.web import limiter
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.exposure.many import crowd
@@ -258,10 +263,71 @@ def test_a_file_of_many_pieces_comes_back_whole(officer, job, beside, world, mon
 def test_asking_twice_makes_one_file(officer, job, beside, world):
     with inside(world.app()):
         lookup_id = db.session.scalars(sa.select(Export.lookup_id)).one()
-    assert post(officer, f"/lookup/{lookup_id}/export.xlsx").location == job
-    change(world, state=RUNNING, beat_at=NOW)
-    assert post(officer, f"/lookup/{lookup_id}/export.xlsx").location == job
+    with clock.fixed(NOW + SECOND):
+        assert post(officer, f"/lookup/{lookup_id}/export.xlsx").location == job
+        change(world, state=RUNNING, beat_at=NOW)
+        assert post(officer, f"/lookup/{lookup_id}/export.xlsx").location == job
     assert len(stored(world)[0]) == 1
+    # What is being made needs no second process.
+    assert len(beside.started) == 1
+
+
+def test_asking_twice_at_the_same_moment_makes_one_file(officer, world):
+    lookup_id = UUID(id_of(ask(officer).location))
+    app, asked = world.app(), []
+
+    def ask_file(seconds=0):
+        with inside(app):
+            session = db.session()
+            lookup, _ = queries.lookup(session, lookup_id)
+            asker = session.scalars(sa.select(Account).where(Account.id == lookup.made_by)).one().actor
+            file = service.ask_export(
+                session, now=NOW, actor=asker, lookup=lookup, form="xlsx", locale="vi", total=PEOPLE
+            )
+            asked.append(file.id)
+            begun.set()
+            time.sleep(seconds)
+            session.commit()
+
+    begun = Event()
+    first = Thread(target=ask_file, args=(1,))
+    first.start()
+    assert begun.wait(30)
+    ask_file()
+    first.join()
+    assert len(asked) == 2 and len(set(asked)) == 1
+    assert len(stored(world)[0]) == 1
+
+
+def test_who_asks_for_files_without_end_is_slowed_down(officer, beside):
+    page = ask(officer).location
+    csrf = factories.token(officer, "/lookup/")
+    limiter.enabled = True
+    try:
+        codes = [officer.post(f"{page}/export.xlsx", data={"csrf_token": csrf}).status_code for _ in range(31)]
+    finally:
+        limiter.reset()
+        limiter.enabled = False
+    assert codes == [303] * 30 + [429]
+
+
+def test_nothing_is_held_in_the_database_while_a_workbook_is_written_and_packed(officer, job, beside, monkeypatch):
+    held = {"write_number": [], "close": []}
+
+    def watch(kind, name):
+        real = getattr(kind, name)
+
+        def watched(*args, **kwargs):
+            held[name].append(db.session().in_transaction())
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(kind, name, watched)
+
+    watch(xlsxwriter.worksheet.Worksheet, "write_number")
+    watch(xlsxwriter.Workbook, "close")
+    assert beside.work() == 1
+    assert len(held["write_number"]) >= PEOPLE and len(held["close"]) == 1
+    assert not any(held["write_number"] + held["close"])
 
 
 def waiting_files(world, officer, count):

@@ -262,6 +262,9 @@ def test_many_people_are_shown_page_by_page(officer, world):
     assert [len(found) for found in names] == [50, 11]
     assert not names[0] & names[1]
     assert officer.get(f"{page}?page=3").status_code == 404
+    for only in ("", "&only=certain", "&only=watch", "&only=outside"):
+        for number in (1_000_000, 43_000_000, 99_999_999_999, 10**30):
+            assert officer.get(f"{page}?page={number}{only}").status_code == 404
 
 
 def test_a_reader_meets_a_writer_and_waits_instead_of_failing(officer, world, monkeypatch):
