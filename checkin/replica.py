@@ -134,6 +134,11 @@ def _made(config: Config) -> Replica:
 
 
 def _fresh_enough(session: Session, asked: Row[Any], max_lag: timedelta) -> Source:
+    try:
+        session.connection()
+    except exc.InvalidRequestError as error:
+        # What the pool says of a new connection that is dead at once: pgbouncer takes it, with no server behind.
+        raise _Unusable("no connection that lives") from error
     told = session.execute(_REPLICA).one()
     if not told.follows or tuple(told)[:4] != tuple(asked)[:4]:
         raise _Unusable("no replica of this database for this role")

@@ -23,7 +23,8 @@ from tests import factories
 from tests.loading.files import COLUMNS
 from tests.worlds import inside, vault_of
 
-pytestmark = pytest.mark.long
+# Four loads, and more where the first was too fast to be caught.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 ROWS, PEOPLE = 100_000, 30_000
 
