@@ -20,6 +20,8 @@ from tests.backup.targets import content, empty_beside, fill, run
 from tests.servers import ROOT
 from tests.worlds import inside
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def target(world, app, tmp_path):

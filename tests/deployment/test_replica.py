@@ -25,7 +25,7 @@ from tests.deployment.bouncer import MISSING, Bouncer, program
 from tests.servers import POSTGRESQL_MISSING, Cluster, postgresql_programs
 from tests.worlds import PUBLIC, STAFF, inside, vault_of
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.long]
 
 DATABASE = "followed"
 # The bounds of connecting are two seconds; without them a page would wait for minutes.

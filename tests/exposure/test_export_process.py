@@ -29,6 +29,8 @@ from tests.exposure.many import crowd
 from tests.servers import gunicorn
 from tests.worlds import inside, vault_of
 
+pytestmark = pytest.mark.long
+
 # In no list of names, no place and no text of the project.
 CANARY = "Đoàn Quýt Zêrô"
 PEOPLE = 4000

@@ -59,15 +59,15 @@ def public(filled):
         yield connection
 
 
-@pytest.mark.parametrize(("table", "column"), COLUMNS)
-def test_the_public_role_reads_only_the_columns_written_down(public, table, column):
-    allowed = table in READABLE and (READABLE[table] is None or column in READABLE[table])
-    query = f'SELECT "{column}" FROM "{table}"'
-    if allowed:
-        public.execute(query)
-        return
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        public.execute(query)
+@pytest.mark.parametrize("table", TABLES)
+def test_the_public_role_reads_only_the_columns_written_down(public, table):
+    for column in (column for of, column in COLUMNS if of == table):
+        query = f'SELECT "{column}" FROM "{table}"'
+        if table in READABLE and (READABLE[table] is None or column in READABLE[table]):
+            public.execute(query)
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                public.execute(query)
 
 
 @pytest.mark.parametrize("table", TABLES)
