@@ -40,7 +40,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
 
 
 # Who begins a request and does not send the rest of it holds a thread no longer than this.
-REQUEST_SECONDS = 6
+REQUEST_SECONDS = 4
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]

@@ -26,7 +26,7 @@ from tests.worlds import inside, vault_of
 # Four loads, and more where the first was too fast to be caught.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
-ROWS, PEOPLE = 100_000, 30_000
+ROWS, PEOPLE = 40_000, 12_000
 
 
 def write(path, code, now, rows):
