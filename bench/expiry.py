@@ -6,6 +6,7 @@ from bench.loading import Loaded, Say
 from bench.report import Figure, rounded
 from checkin import clock
 from checkin.config import Config
+from checkin.db import owner_session
 from checkin.store import upkeep
 from tests.worlds import World
 
@@ -17,7 +18,7 @@ def measure(world: World, loaded: Loaded, say: Say) -> list[Figure]:
     gone: list[float] = []
     began = perf_counter()
     # In the application, where cases hear that a day goes.
-    with world.app().app_context(), upkeep.owner_session(Config.from_env(world.env())) as session:
+    with world.app().app_context(), owner_session(Config.from_env(world.env())) as session:
         done = upkeep.expire(
             session, now=now, keep_days=keep_days, say=lambda _line: gone.append(perf_counter() - began)
         )

@@ -24,12 +24,13 @@ from checkin.declarations import service as declarations
 from checkin.declarations.models import Declaration
 from checkin.fold import fold
 from checkin.ids import new_id
-from checkin.names import mask_middle
+from checkin.names import mask_for_desk
 from checkin.people.identity import indexes
 from checkin.places import queries as places
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 from checkin.venues.codes import new_code
+from checkin.venues.finding import searched
 from checkin.venues.kinds import KINDS
 from checkin.visits import service
 from tests.servers import Cluster
@@ -162,7 +163,7 @@ def _make_keys(
     devices = np.frombuffer(rng.bytes(16 * size.people), np.uint8).reshape(-1, 16).copy()
     devices[: size.known] = np.frombuffer(b"".join(map(vault.device, device_secrets)), np.uint8).reshape(-1, 16)
     province_id = app.extensions["checkin_config"].province
-    masked = [mask_middle(identity(n, communes, province_id).full_name).encode() for n in range(2_000)]
+    masked = [mask_for_desk(identity(n, communes, province_id).full_name).encode() for n in range(2_000)]
     lengths = [len(name) for name in masked]
     usual = max(set(lengths), key=lengths.count)
     names = np.frombuffer(b"".join(name for name in masked if len(name) == usual), np.uint8).reshape(-1, usual)
@@ -209,13 +210,15 @@ def _venues(connection: psycopg.Connection, vault: Vault, size: Size, communes: 
     contact = vault.lock("owner", {"phone": "+842033825499"})
     with connection.cursor() as cursor:
         with cursor.copy(
-            "COPY venue (id, name, name_fold, kind, address, commune_id, state, contact, registered_at) FROM STDIN"
+            "COPY venue (id, name, name_fold, kind, address, search_fold, commune_id, state, contact, registered_at) "
+            "FROM STDIN"
         ) as copy:
             for rank, venue_id in enumerate(ids):
                 name = f"Địa điểm số {rank + 1}"
                 commune = communes[rank % len(communes)]
+                address = f"Số {rank % 400 + 1}, đường Trần Phú"
                 copy.write_row(
-                    (venue_id, name, fold(name), kinds[rank], f"Số {rank % 400 + 1}, đường Trần Phú", commune, "active",
+                    (venue_id, name, fold(name), kinds[rank], address, searched(name, address), commune, "active",
                      contact, registered)
                 )  # fmt: skip
         with cursor.copy("COPY code (code, venue_id, issued_at) FROM STDIN") as copy:
@@ -324,6 +327,14 @@ def _without_indexes(connection: psycopg.Connection, table: str) -> Iterator[Non
         "WHERE indrelid = %s::regclass AND NOT indisprimary",
         [table],
     ).fetchall()
+    # Of tables that are empty yet: what they refer to could be neither emptied nor left without its key.
+    foreign = connection.execute(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE confrelid = %s::regclass AND contype = 'f'",
+        [table],
+    ).fetchall()
+    for other, name, _ in foreign:
+        run(f'ALTER TABLE {other} DROP CONSTRAINT "{name}"')
     for name, _ in keys:
         run(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
     for name, _ in indexes:
@@ -334,6 +345,8 @@ def _without_indexes(connection: psycopg.Connection, table: str) -> Iterator[Non
         run(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')
     for _, definition in indexes:
         run(definition)
+    for other, name, definition in foreign:
+        run(f'ALTER TABLE {other} ADD CONSTRAINT "{name}" {definition}')
     if parent:
         run(f'ALTER TABLE {parent[0]} ATTACH PARTITION "{table}" {parent[1]}')
     connection.commit()

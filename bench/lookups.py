@@ -48,7 +48,7 @@ def measure(worlds: dict[str, World], loaded: dict[str, Loaded], plan: Plan, fol
     with (
         serve(worlds["big"].env("staff"), folder / "staff.log") as big,
         serve(worlds["small"].env("staff"), folder / "staff-small.log") as small,
-        psycopg.connect(worlds["big"].urls["staff"]) as raw,
+        psycopg.connect(worlds["big"].urls["all"]) as raw,
     ):
         officers = {"big": Officer(big.port), "small": Officer(small.port)}
         figures = _busiest(officers["big"], raw, loaded["big"], plan, say)
@@ -101,7 +101,7 @@ def _same_size(
     counts: dict[str, list[int]] = {"big": [], "small": []}
     pages: dict[str, list[str]] = {"big": [], "small": []}
     for name, officer in officers.items():
-        with psycopg.connect(worlds[name].urls["staff"]) as connection:
+        with psycopg.connect(worlds[name].urls["all"]) as connection:
             for rank, days_ago in asked:
                 start = moment(loaded[name].today, days_ago, NOON)
                 pages[name].append(officer.ask_place(start, start + HOUR, code=loaded[name].codes[rank]))

@@ -38,6 +38,10 @@ class Plan:
     """People on the list that is taken out as a file."""
     contacts: int
     """Contacts of the case, about."""
+    cases: int
+    """Cases on the list of them, with a hundred contacts each."""
+    open_cases: int
+    """Open cases whose kept visits are derived anew."""
 
 
 def plan(visits: int, *, quick: bool) -> Plan:
@@ -61,4 +65,6 @@ def plan(visits: int, *, quick: bool) -> Plan:
         lookups=10 if quick else 25,
         line_list=int(100_000 * scale) // (4 if quick else 1),
         contacts=int(26_000 * scale),
+        cases=1_000 if quick else 10_000,
+        open_cases=50 if quick else 300,
     )

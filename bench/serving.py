@@ -18,7 +18,16 @@ PROXIED = {"CHECKIN_PROXIES": "1"}
 """Each visitor comes from an address of their own, which the proxy in front says: the rate limit counts by it."""
 
 
-OTHERS = ("CHECKIN_", "PROMETHEUS_", "DATABASE_URL", "MIGRATE_URL", "REPLICA_", "RATELIMIT_", "NO_DEMO")
+OTHERS = (
+    "CHECKIN_",
+    "PROMETHEUS_",
+    "DATABASE_URL",
+    "MIGRATE_URL",
+    "REPLICA_",
+    "RATELIMIT_",
+    "NO_DEMO",
+    "REQUIRE_SECOND_FACTOR",
+)
 """Settings of whoever runs the bench, which are not its own."""
 
 

@@ -29,13 +29,17 @@ def insert_new(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]]
     connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {waiting} (LIKE {table.name}) ON COMMIT DELETE ROWS")
     connection.exec_driver_sql(f"TRUNCATE {waiting}")
     raw: Any = connection.connection.driver_connection
-    names = [(column.name, isinstance(column.type, sa.JSON)) for column in table.columns]
+    # Also of types that are built on it: written as a list of Python it would be an array of PostgreSQL's.
+    names = [
+        (column.name, isinstance(getattr(column.type, "impl_instance", column.type), sa.JSON))
+        for column in table.columns
+    ]
     with raw.cursor() as cursor, cursor.copy(f"COPY {waiting} ({columns}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row([json.dumps(row[name], ensure_ascii=False) if j else row[name] for name, j in names])
     key = ", ".join(column.name for column in table.primary_key)
     done = connection.exec_driver_sql(
-        f"INSERT INTO {table.name} ({columns}) "  # noqa: S608 names of our own tables
+        f"INSERT INTO {table.name} ({columns}) "  # noqa: S608 names of our own tables  # nosec B608
         f"SELECT {columns} FROM {waiting} ORDER BY {key} ON CONFLICT DO NOTHING"
     )
     return int(done.rowcount)

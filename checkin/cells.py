@@ -1,9 +1,10 @@
 """Cells of tables that spreadsheets open: text that none of them takes for a formula, and the way back."""
 
 import re
+from datetime import datetime
 from unicodedata import category
 
-Cell = str | int | None
+Cell = str | int | datetime | None
 
 # What spreadsheets read as the beginning of a formula, the full-width forms among them.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -12,7 +13,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def neutral(value: Cell) -> Cell:
     """Text that a spreadsheet shows as it is: an apostrophe before what would begin a formula."""
     if isinstance(value, str):
-        value = value.replace("\x00", "")
+        value = value.replace("\x00", "").encode("utf-8", "replace").decode()  # half a pair stops no file
         if next((char for char in value if _seen(char)), "") in FORMULA_STARTS:
             return f"'{value}"
     return value
@@ -23,10 +24,11 @@ def _seen(char: str) -> bool:
     return char in FORMULA_STARTS or not (char.isspace() or category(char) in {"Cf", "Cc"})
 
 
-# Spreadsheets of a country with decimal commas split at semicolons, whatever stands in quotes for us.
-_FORMULA = r"(?=[^\w;,|\t]*[=+\-@＝＋－＠])"
-_SPLIT = re.compile(r"([;,|\t])" + _FORMULA)
-_MARKED = re.compile(r"([;,|\t])'" + _FORMULA)
+# Spreadsheets of a country with decimal commas split at semicolons, whatever stands in quotes for us: to them a line
+# that ends inside our quotes is the end of the row.
+_FORMULA = r"(?=[^\w;,|\t\r\n]*[=+\-@＝＋－＠])"
+_SPLIT = re.compile(r"([;,|\t\r\n])" + _FORMULA)
+_MARKED = re.compile(r"([;,|\t\r\n])'" + _FORMULA)
 
 
 def safe(value: Cell) -> Cell:

@@ -8,25 +8,46 @@ from flask import Flask
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
-from checkin import clock, context, tiers
+from checkin import clock, context, scope, tiers
 from checkin.db import db
 
 GROUPS = (
     "checkin.accounts.cli",
+    "checkin.messages.cli",
     "checkin.audit.cli",
+    "checkin.places.cli",
     "checkin.venues.cli",
+    "checkin.posters.cli",
+    "checkin.register.cli",
+    "checkin.cases.cli",
     "checkin.exposure.cli",
+    "checkin.clusters.cli",
     "checkin.tiers",
+    "checkin.workers.cli",
+    "checkin.api.cli",
+    "checkin.front.cli",
     "checkin.backup.cli",
+    "checkin.keyring.cli",
     "checkin.demo.cli",
 )
 # What is done with visits, by the feature that does it.
-VISITS = {"checkin.store.cli": ("partitions", "expire"), "checkin.loading.cli": ("load",)}
+VISITS = {
+    "checkin.store.cli": ("partitions", "expire"),
+    "checkin.loading.cli": ("load",),
+    "checkin.doubles.cli": ("doubles",),
+}
 
 
 def init_app(app: Flask) -> None:
     for module in GROUPS:
         app.cli.add_command(import_module(module).group)
+    # Under the accounts and venues, whose features know nothing of invitations and posters.
+    import_module("checkin.accounts.cli").group.add_command(import_module("checkin.invitations.cli").invite)
+    import_module("checkin.venues.cli").group.add_command(import_module("checkin.posters.cli").poster)
+    # Under the venues, which know nothing of registers.
+    import_module("checkin.venues.cli").group.add_command(import_module("checkin.register.cli").import_venues)
+    # Under the cases, which know nothing of lookups.
+    import_module("checkin.cases.cli").group.add_command(import_module("checkin.exposure.cli").contacts)
     visits = AppGroup("visits", help="The visit store.")
     for name, commands in VISITS.items():
         for command in commands:
@@ -49,6 +70,8 @@ def setup() -> None:
     upgrade(directory=str(Path(__file__).resolve().parent / "migrations"))
     tiers.renew(config.migrate_url)
     session = db.session()
+    if config.tier == "staff":
+        scope.enter(session, scope.SYSTEM)
     if not places.is_loaded(session):
         click.echo(f"places: {service.load(session)} loaded")
     store.open_days_ahead(session, clock.today())

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
+# Read in place of moments that no calendar holds; see `readable.py`.
+LONG_AGO, FAR = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
 _fixed: ContextVar[datetime | None] = ContextVar("clock_fixed", default=None)
 
 
@@ -25,6 +28,11 @@ def today() -> date:
 def to_local(moment: datetime) -> datetime:
     """The same moment on the province's clocks."""
     return moment.astimezone(ZONE)
+
+
+def is_readable(moment: date) -> bool:
+    """False for a moment or day that stands for one that no calendar holds."""
+    return LONG_AGO.year < moment.year < FAR.year
 
 
 def from_local(moment: datetime) -> datetime:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
+from checkin import readable
 from checkin.config import Config
 
 NAMING = {
@@ -90,9 +91,14 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
     """Options of create_engine for the given address."""
     if url.startswith("sqlite"):
         # hide_parameters: an error of the database must not repeat what a person typed.
-        return {"hide_parameters": True, "connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {
+            "hide_parameters": True,
+            "json_deserializer": readable.json_or_mark,
+            "connect_args": {"timeout": 15, "check_same_thread": False},
+        }
     return {
         "hide_parameters": True,
+        "json_deserializer": readable.json_or_mark,
         "pool_size": 4,
         "max_overflow": 4,
         "pool_timeout": 5,
@@ -106,6 +112,17 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def owner_session(config: Config) -> Iterator[Session]:
+    """A session of commands as the owner of the tables: what no tier may change, and every row of every scope."""
+    engine = sa.create_engine(config.migrate_url, **engine_options(config, config.migrate_url))
+    try:
+        with Session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
 def init_app(app: Flask, config: Config) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config, config.database_url)
@@ -116,10 +133,11 @@ def init_app(app: Flask, config: Config) -> None:
 @event.listens_for(Engine, "connect")
 def _on_connect(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
+        readable.register(connection)
         _prepare_where_direct(connection)
         return
     connection.isolation_level = None  # we say BEGIN ourselves, below
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENT_MS}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -159,10 +177,45 @@ def _still_alive(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: Poo
             raise exc.DisconnectionError from error
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions begun inside may write, also in a request that only reads."""
+    token = _read_only.set(False)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def let_go(session: Session) -> None:
+    """End the transaction in which a request has read so far; its objects stay readable.
+
+    What takes its time afterwards, such as hashing a password or another database, holds nothing meanwhile.
+    Not by a rollback, after which every object had to be read again. For a session without changes alone.
+    """
+    expires, session.expire_on_commit = session.expire_on_commit, False
+    try:
+        session.commit()
+    finally:
+        session.expire_on_commit = expires
+
+
+# An execution option: what may as well be left undone waits no longer than this for SQLite's one writer.
+IN_PASSING, IN_PASSING_MS, PATIENT_MS = "in_passing", 200, 15_000
+
+
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name != "sqlite":
+        return
+    if not connection.get_execution_options().get(IN_PASSING):
         connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={IN_PASSING_MS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENT_MS}")
 
 
 def set_scope(session: Session, **values: object) -> None:
@@ -182,6 +235,11 @@ def scope(session: Session, **values: object) -> list[tuple[Any, Mapping[str, An
     return [_scope_statement(kept)] if begun and is_postgresql(session) else []
 
 
+def has_scope(session: Session) -> bool:
+    """True where somebody said whose rows the session may touch."""
+    return bool(session.info.get("scope"))
+
+
 @event.listens_for(Session, "after_begin")
 def _on_session_begin(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     kept = session.info.get("scope")
@@ -197,6 +255,7 @@ def _scope_statement(kept: dict[str, str]) -> tuple[sa.TextClause, dict[str, str
 @lru_cache(maxsize=64)
 def _scope_text(names: tuple[str, ...]) -> sa.TextClause:
     # Names of settings are our own words; built once, since every transaction begins with it.
+    # nosemgrep: sql-by-formatting
     return sa.text("SELECT " + ", ".join(f"set_config('{name}', :v{i}, true)" for i, name in enumerate(names)))
 
 

@@ -3,10 +3,12 @@
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 log = structlog.get_logger()
 
+# Where nobody knows better.
+RETRY_SECONDS = 60
 PAGES = {400, 403, 404, 405, 413, 429, 500, 503}
 
 
@@ -16,6 +18,10 @@ class DomainError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class RoundFailed(Exception):
+    """A round could not do what it promises; the text says why to whoever keeps the machine, and names nobody."""
 
 
 class AccessDenied(DomainError):
@@ -32,17 +38,26 @@ def page(status: int, **context: object) -> Response:
     return response
 
 
+def too_many(wait: int) -> Response:
+    """The page for what is over a limit: it says when to come back, and keeps what was typed."""
+    seconds = max(1, wait)
+    response = page(429, replay=_replay(), seconds=seconds, minutes=-(-seconds // 60))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
         if status < 400:  # a redirect by Werkzeug, such as a missing slash
             return error.get_response()  # type: ignore[return-value]
-        response = page(status)
-        retry_after = getattr(error, "retry_after", None)
-        if status == 429 and retry_after:
-            response.headers["Retry-After"] = str(int(retry_after))
-        return response
+        return page(status)
+
+    @app.errorhandler(BadHost)
+    def _no_host(_error: BadHost) -> Response:
+        # No address can be built for such a host, and so none of our pages.
+        return Response("400 Bad Request\n", 400, content_type="text/plain")
 
     @app.errorhandler(AccessDenied)
     def _denied(_error: AccessDenied) -> Response:
@@ -69,7 +84,7 @@ def _replay() -> list[tuple[str, str]]:
     """What was posted, to be sent again from the error page; never passwords."""
     if request.method != "POST":
         return []
-    return [(name, value) for name, value in request.form.items(multi=True) if name != "password"]
+    return [(name, value) for name, value in request.form.items(multi=True) if "password" not in name]
 
 
 def frames(error: BaseException) -> list[str]:

@@ -1,5 +1,6 @@
 """One folding of text for recall: what a person meant, whatever keyboard or scanner wrote it."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -39,3 +40,9 @@ def ascii_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def natural(folded: str) -> list[tuple[int, int, str]]:
+    """A key by which folded names sort as people count: "ban 2" before "ban 10", numbers before letters."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", folded)
+    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]

@@ -1,15 +1,22 @@
 """Form parts that every feature uses: text fields that are cleaned and bounded, with plain messages."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
-from wtforms.validators import StopValidation
+from wtforms import DateField, Field, HiddenField, StringField
+from wtforms.validators import Optional, StopValidation, ValidationError
 
+from checkin import clock
 from checkin.names import clean_name
 
+# Nothing that is worked on began before.
+FIRST_DAY = date(2020, 1, 1)
+# A moment as fields take it.
+SHOWN = "%Y-%m-%dT%H:%M"
 # What is kept of a field to be shown again; nobody types more by hand.
 MOST_TYPED = 20_000
 
@@ -80,3 +87,52 @@ class IfFilled:
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
             field.errors = []
             raise StopValidation()
+
+
+class LocalTime(Text):
+    """A moment on the province's clocks as `YYYY-MM-DDTHH:MM`; `moment` is it in UTC; None where it is left open."""
+
+    moment: datetime | None = None
+
+    def __init__(self, label: Any, *, left_open: bool = False, **kwargs: Any) -> None:
+        self.left_open = left_open
+        super().__init__(label, [] if left_open else [Needed(_l("Ghi ngày và giờ."))], limit=20, **kwargs)
+
+    def post_validate(self, form: FlaskForm, validation_stopped: bool) -> None:
+        if validation_stopped or self.errors or self.left_open and not self.data:
+            return
+        try:
+            self.moment = clock.from_local(datetime.strptime((self.data or "").replace(" ", "T"), SHOWN))  # noqa: DTZ007 - its zone is given here
+        except (ValueError, OverflowError) as error:
+            raise ValidationError(gettext("Ghi ngày và giờ, ví dụ 2026-11-20T10:05.")) from error
+
+
+class StepForm(Form):
+    """Something done about what others work on too, as whoever does it last saw it."""
+
+    seen = HiddenField()
+
+    @property
+    def version(self) -> int:
+        """The last step that was on the page; -1 for what is no number."""
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
+
+
+def too_late() -> str:
+    """What a page says to who was a moment too slow; it keeps what they typed."""
+    return str(gettext("Người khác vừa làm việc này. Xem lịch sử bên dưới rồi làm tiếp; điều bạn gõ vẫn còn."))
+
+
+class Day(DateField):
+    """A day that has come, or none."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, [Optional(), _has_come], **kwargs)
+
+
+def _has_come(_form: FlaskForm, field: Field) -> None:
+    if field.data and field.data > clock.today():
+        raise ValidationError(gettext("Ngày này chưa tới."))
+    if field.data and field.data < FIRST_DAY:
+        raise ValidationError(gettext("Ngày này xa quá: kiểm tra lại năm."))

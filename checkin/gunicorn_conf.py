@@ -8,12 +8,14 @@ import gc
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -37,6 +39,24 @@ control_socket_disable = True
 # Counters of all workers meet in files of this run.
 _metrics = tempfile.mkdtemp(prefix="checkin-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+
+
+class Log(Logger):  # type: ignore[misc]
+    """The server's own log, which repeats nothing of a request: what it cannot read may be somebody's declaration."""
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """A line that could not be read is not written down."""
+        super().warning("Invalid request" if str(msg).startswith("Invalid request") else msg, *args, **kwargs)
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """An address may hold what somebody typed: only that it broke is written down. A broken start says all."""
+        if str(msg).startswith("Error handling request"):
+            super().error("Error handling a request: %s", (sys.exc_info()[0] or Exception).__name__)
+        else:
+            super().exception(msg, *args, **kwargs)
+
+
+logger_class = Log
 
 
 # Who begins a request and does not send the rest of it holds a thread no longer than this.

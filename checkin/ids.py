@@ -12,6 +12,15 @@ def new_id(now: datetime) -> UUID:
     return UUID(int=value)
 
 
+def is_id(text: str) -> bool:
+    """True for the text of an identifier."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def derived_id(parent: UUID, salt: bytes) -> UUID:
     """The same identifier each time for the same parent and salt (UUIDv5)."""
     return uuid5(parent, salt.hex())

@@ -21,6 +21,9 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 CHECK_INS = Counter("checkin_check_ins_total", "Visits recorded", ["outcome"])
+DECLARED = Counter("checkin_declared_total", "Declarations without a venue", ["kind"])
+CODE_GUESSES = Counter("checkin_code_guesses_total", "Codes tried that do not exist", ["kind"])
+ROUNDS_FAILED = Counter("checkin_rounds_failed_total", "Rounds of the server that failed", ["round"])
 LOOKUPS = Counter("checkin_lookups_total", "Lookups made", ["kind"])
 
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}

@@ -16,6 +16,13 @@ _PLAIN = frozenset(
     char for char in map(chr, (*range(0x20, 0x250), *range(0x1EA0, 0x1EFA))) if char == " " or char.isalpha()
 )
 _MARKS_MAX = 8  # no script stacks more, and sorting thousands costs NFC quadratic time
+# "2. Mười", "(2) Mười", "2/ Mười", "2 Mười": what numbers the lines of a list, before a letter.
+_ORDINAL = re.compile(r"^\s*[(#]?\s*\d{1,4}(?:\s*[.):/\-–]+\s*|\s+)(?=[^\W\d_])")
+
+
+def without_ordinal(text: str) -> str:
+    """Return a line of a list without the number that it begins with; names begin with letters."""
+    return _ORDINAL.sub("", text)
 
 
 def clean_name(text: str) -> str:
@@ -32,22 +39,23 @@ def clean_name(text: str) -> str:
     for index, char in enumerate(text):
         if char.isspace():
             kept.append(" ")
-        # Of what it decomposes into: a few marks are made of two and count as none themselves.
+        # Counted as decomposed: a few marks and letters are made of several, and come apart or together in NFC.
         elif unicodedata.combining(unicodedata.normalize("NFD", char)[0]):
-            marks += 1
+            marks += len(unicodedata.normalize("NFD", char))
             if marks <= _MARKS_MAX:
                 kept.append(char)
             continue
         elif char == _JOINER or "\ufe00" <= char <= "\ufe0f":
             # Within an emoji these are part of the picture; anywhere else they hide a difference.
             before = bool(kept) and _is_picture(kept[-1])
-            if before and (char != _JOINER or _is_picture(text[index + 1 : index + 2])):
+            after = text[index + 1 : index + 2]
+            if before and (char != _JOINER or _is_picture(after) and not "\ufe00" <= after <= "\ufe0f"):
                 kept.append(char)
         elif char not in _BLANK_LETTERS and unicodedata.category(char) not in ("Cc", "Cf", "Cs"):
             kept.append(char)
         else:
             continue
-        marks = 0
+        marks = sum(unicodedata.combining(part) > 0 for part in unicodedata.normalize("NFD", char)[1:])
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 
 

@@ -20,8 +20,9 @@ from sqlalchemy.engine import Engine, Row
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from checkin import scope
 from checkin.config import Config
-from checkin.db import db, engine_options, is_read_only
+from checkin.db import db, engine_options, is_read_only, let_go
 
 log = structlog.get_logger()
 Found = TypeVar("Found")
@@ -38,7 +39,7 @@ _PRIMARY = sa.text(
     f"SELECT {_SAME}, ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int, "  # noqa: S608
     "clock_timestamp() AS moment, pg_current_wal_flush_lsn()::text AS reached"
 )
-_REPLICA = sa.text(f"SELECT {_SAME}, (SELECT timeline_id FROM pg_control_checkpoint()), pg_is_in_recovery() AS follows")  # noqa: S608
+_REPLICA = sa.text(f"SELECT {_SAME}, (SELECT timeline_id FROM pg_control_checkpoint()), pg_is_in_recovery() AS follows")  # noqa: S608  # nosec B608
 # The time first: what is replayed between the two makes the answer fresher than it says, never older.
 _REPLAYED = sa.text(
     "SELECT pg_last_xact_replay_timestamp() AS last_commit, pg_last_wal_replay_lsn() >= CAST(:goal AS pg_lsn) AS whole"
@@ -89,6 +90,8 @@ def read(work: Callable[[Session], Found]) -> tuple[Found, Source | None]:
         try:
             with Session(replica.engine, info={"scope": dict(primary.info.get("scope", {}))}) as session:
                 source = _fresh_enough(session, asked, replica.max_lag)
+                if source.seconds_late and not _knows_purpose(session):
+                    return work(primary), Source(False, asked.moment, 0)
                 return work(session), source
         except (_Unusable, exc.DBAPIError) as error:
             if isinstance(error, exc.DBAPIError) and not _failed(error):
@@ -99,18 +102,15 @@ def read(work: Callable[[Session], Found]) -> tuple[Found, Source | None]:
     return work(primary), Source(False, asked.moment, 0)
 
 
-def _let_go(primary: Session) -> None:
-    """End the transaction in which a request has read so far: it would lie open as long as the replica is read.
+def _knows_purpose(session: Session) -> bool:
+    """False where the case or lookup of this reading has not come here yet: row-level security would hide everybody."""
+    return scope.current(session).purpose is None or bool(session.scalar(sa.select(sa.func.sees_people())))
 
-    Not where something may be written; and not by a rollback, after which every object had to be read again.
-    """
-    if not is_read_only() or primary.new or primary.dirty or primary.deleted:
-        return
-    expires, primary.expire_on_commit = primary.expire_on_commit, False
-    try:
-        primary.commit()
-    finally:
-        primary.expire_on_commit = expires
+
+def _let_go(primary: Session) -> None:
+    """End what a request has read so far: it would lie open as long as the replica is read. Not where it may write."""
+    if is_read_only() and not (primary.new or primary.dirty or primary.deleted):
+        let_go(primary)
 
 
 def _failed(error: exc.DBAPIError) -> bool:

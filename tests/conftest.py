@@ -1,29 +1,36 @@
 """Fixtures. Database tests take `app` (or `world`) and run on SQLite and on PostgreSQL."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from checkin import clock
+from checkin.accounts import passwords
 from checkin.db import db
 from checkin.vault import Vault
 from tests import servers, worlds
-from tests.deployment import bouncer
+from tests.deployment import bouncer, nginx, units
 from tests.worlds import World
 
 CHROMIUM = next(
     (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None
 )
 CHROMIUM_MISSING = "Chromium is missing: 'apt-get install chromium'"
+SOFFICE = shutil.which("soffice")
+SOFFICE_MISSING = "LibreOffice is missing: 'apt-get install libreoffice-calc-nogui'"
 # A Friday morning of the province: 20/11/2026, 10:30.
 NOW = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
+
+CHEAP_NOBODY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("nobody has this password")
 
 settings.register_profile(
     "default",
@@ -42,8 +49,16 @@ def missing() -> list[str]:
         lacking.append(servers.POSTGRESQL_MISSING)
     if bouncer.program() is None:
         lacking.append(bouncer.MISSING)
+    if nginx.program() is None:
+        lacking.append(nginx.MISSING)
+    if units.program() is None:
+        lacking.append(units.MISSING)
     if CHROMIUM is None:
         lacking.append(CHROMIUM_MISSING)
+    if servers.redis_program() is None:
+        lacking.append(servers.REDIS_MISSING)
+    if SOFFICE is None:
+        lacking.append(SOFFICE_MISSING)
     return lacking
 
 
@@ -58,7 +73,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wants_long = config.getoption("-m") == "long"
+    wants_long = config.getoption("-m").startswith("long")
     kept, dropped = [], []
     for item in items:
         (
@@ -80,6 +95,17 @@ def cluster() -> Iterator[servers.Cluster]:
     made = servers.Cluster.create()
     yield made
     made.remove()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[servers.Redis]:
+    """A Redis server of this test's own."""
+    if servers.redis_program() is None:
+        pytest.skip(servers.REDIS_MISSING)
+    made = servers.Redis(tmp_path, servers.free_port())
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +160,20 @@ def session(app: Flask) -> Session:
 def vault(app: Flask) -> Vault:
     """The keys of `app`."""
     return worlds.vault_of(app)
+
+
+@pytest.fixture
+def real_passwords() -> None:
+    """Passwords are hashed at their full price in this test."""
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost nothing: most tests make accounts and are about something else."""
+    if "real_passwords" not in request.fixturenames:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "_hasher", cheap)
+        monkeypatch.setattr(passwords, "_nobody", CHEAP_NOBODY)
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from checkin import scope
 from checkin.accounts import service as accounts
 from checkin.accounts.models import Account
+from checkin.accounts.signing import password_step
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
@@ -124,6 +126,11 @@ def sign_in(client: FlaskClient, who: tuple[str, str]) -> None:
     assert answer.status_code == 302, answer.text
 
 
+def signs_in(session: Session, vault: Vault, who: tuple[str, str], roles: set[str]) -> Account | None:
+    """The account that a login and password fit, as the first step of signing in finds it."""
+    return password_step(session, vault, login=who[0], password=who[1], roles=roles).account
+
+
 def token(client: FlaskClient, page: str) -> str:
     """The CSRF token of a page."""
     answer = client.get(page)
@@ -146,3 +153,8 @@ def submission(client: FlaskClient, code: str, query: str = "?new=1") -> str:
 def commit() -> None:
     """Commit the session of the application context."""
     db.session.commit()
+
+
+def set_owner(session: Session, owner: Account) -> None:
+    """Let the database know on whose behalf the session asks, as signing in does."""
+    scope.enter(session, scope.Scope.of_account(owner))

@@ -158,7 +158,9 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def gunicorn(env: dict[str, str], log: Path, *, workers: int = 1) -> Iterator[str]:
+def gunicorn(
+    env: dict[str, str], log: Path, *, workers: int = 1, before: tuple[str, ...] = (sys.executable,)
+) -> Iterator[str]:
     """Serve the product in a process of its own; yields its address once it answers as ours."""
     port = free_port()
     full = {
@@ -170,7 +172,7 @@ def gunicorn(env: dict[str, str], log: Path, *, workers: int = 1) -> Iterator[st
     }
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "checkin/gunicorn_conf.py", "wsgi:app"],
+            [*before, "-m", "gunicorn", "-c", "checkin/gunicorn_conf.py", "wsgi:app"],
             cwd=ROOT,
             env=full,
             stdout=out,
@@ -197,3 +199,49 @@ def gunicorn(env: dict[str, str], log: Path, *, workers: int = 1) -> Iterator[st
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+REDIS_MISSING = "Redis is missing: 'apt-get install redis-server' (only its program is used, on a port of our own)"
+
+
+def redis_program() -> str | None:
+    """Where redis-server is."""
+    return shutil.which("redis-server")
+
+
+@dataclass
+class Redis:
+    """A Redis server of our own, which keeps nothing."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it and wait until its port is open."""
+        program = redis_program()
+        if program is None:
+            raise RuntimeError(REDIS_MISSING)
+        arguments = f"--port {self.port} --bind 127.0.0.1 --dir {self.folder} --appendonly no --daemonize no".split()
+        with (self.folder / "redis.log").open("ab") as log:
+            self.process = subprocess.Popen([program, *arguments, "--save", ""], stdout=log, stderr=log)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise RuntimeError((self.folder / "redis.log").read_text()[-2000:]) from None
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it at once."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)

@@ -1,5 +1,6 @@
 """Access, denied by default: a request goes on only where its blueprint was mounted for its account."""
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -8,15 +9,34 @@ from flask import Blueprint, Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
-from checkin import context
-from checkin.accounts import queries
+from checkin import scope
+from checkin.accounts import locking, sessions
+from checkin.accounts.limits import LIMITS
 from checkin.accounts.models import OWNER, STAFF, Account
-from checkin.db import db, set_scope
+from checkin.accounts.tries import MINUTES
+from checkin.audit import refusals
+from checkin.db import db
 
 if TYPE_CHECKING:
     from checkin.features import Feature
 
 login_manager = LoginManager()
+# Ours are on the server, and bound to no address.
+login_manager.session_protection = None
+
+# Kinds of access that need no account, by the feature that knows them: gives None where the request may go on,
+# else the answer.
+_doors: dict[str, Callable[[], ResponseReturnValue | None]] = {}
+
+
+def door(kind: str) -> Callable[[Callable[[], ResponseReturnValue | None]], Callable[[], ResponseReturnValue | None]]:
+    """Let a feature say who may open what is declared as `kind`."""
+
+    def take(check: Callable[[], ResponseReturnValue | None]) -> Callable[[], ResponseReturnValue | None]:
+        _doors[kind] = check
+        return check
+
+    return take
 
 
 def init_app(app: Flask) -> None:
@@ -24,16 +44,12 @@ def init_app(app: Flask) -> None:
     login_manager.init_app(app, add_context_processor=False)
     app.jinja_env.globals["current_user"] = current_user
     app.extensions["checkin_mounts"] = {}
+    refusals.init_app(app)
 
-    @login_manager.user_loader
-    def _load(session_id: str) -> Account | None:
-        account = queries.by_session_id(db.session(), session_id)
-        # Of the application that runs, not of the one made last.
-        tier = context.config().tier
-        # A session of the other tier is nobody's here.
-        if account and ((tier == "public" and account.role != OWNER) or (tier == "staff" and account.role == OWNER)):
-            return None
-        return account
+    @login_manager.request_loader
+    def _load(_request: object) -> Account | None:
+        here = sessions.here()
+        return here.account if here is not None and here.state == "live" else None
 
     @app.before_request
     def _check() -> ResponseReturnValue | None:
@@ -44,19 +60,40 @@ def init_app(app: Flask) -> None:
             abort(403)
         if feature.access == "anyone":
             return None
-        if not current_user.is_authenticated:
+        if feature.access in {"desk", "token"}:
+            check = _doors.get(str(feature.access))
+            return check() if check else abort(403)
+        here = sessions.here()
+        if here is None:
             if request.method != "GET":
                 session["lost_form"] = True
             return redirect(
-                url_for("accounts.sign_in", next=_local(request.full_path) if request.method == "GET" else None)
+                url_for("accounts.sign_in", next=sessions.local_path() if request.method == "GET" else None)
             )
-        if feature.access != "signed in" and current_user.role not in feature.access:
+        if here.state != "live":
+            return locking.way_back(here)
+        # Before anything is refused: the entry that says so is written on their behalf.
+        scope.enter(db.session(), scope.Scope.of_account(here.account))
+        if feature.access != "signed in" and here.account.role not in feature.access:
             abort(403)
-        if current_user.role == OWNER:
-            set_scope(db.session(), owner=current_user.id)
+        sessions.note_use(here)
         return None
 
+    @app.teardown_request
+    def _leave(_error: BaseException | None) -> None:
+        # A session that outlives the request is nobody's again.
+        if db.session.registry.has():
+            db.session().info.pop("scope", None)
+
     app.jinja_env.globals["is_staff"] = lambda: current_user.is_authenticated and current_user.role in STAFF
+    app.jinja_env.globals["pause_minutes"] = MINUTES
+    app.jinja_env.globals["idle_seconds"] = lambda role: int(LIMITS[role].idle.total_seconds())
+    app.jinja_env.globals["account_layout"] = lambda: "layouts/staff.html" if _role() in STAFF else "layouts/owner.html"
+
+
+def _role() -> str:
+    here = sessions.here()
+    return here.account.role if here is not None else OWNER
 
 
 def mount(app: Flask, feature: "Feature", tier: str) -> None:
@@ -69,13 +106,12 @@ def mount(app: Flask, feature: "Feature", tier: str) -> None:
     app.extensions["checkin_mounts"][blueprint.name] = feature
 
 
-def _local(path: str) -> str:
-    return path.rstrip("?")
-
-
 def safe_next(target: str | None) -> str | None:
     """A path of this site to go on to; None for anything that could lead elsewhere."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    # Browsers take a backslash for a slash, and pass over what cannot be seen.
+    if "\\" in target or not target.isprintable():
         return None
     parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc and "\n" not in target else None
+    return target if not parts.scheme and not parts.netloc else None

@@ -1,22 +1,7 @@
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, SelectField
+from wtforms import HiddenField, PasswordField
 
-from checkin.accounts.models import STAFF
 from checkin.forms import Form, Needed, Text
-
-ROLE_NAMES = {
-    "owner": _l("Chủ cơ sở"),
-    "commune": _l("Trạm y tế xã, phường"),
-    "cdc": _l("Cán bộ CDC"),
-    "command": _l("Ban chỉ đạo"),
-    "admin": _l("Quản trị"),
-}
-
-PASSWORD_ERRORS = {
-    "short": _l("Mật khẩu ngắn quá: cán bộ cần ít nhất 15 ký tự."),
-    "long": _l("Mật khẩu dài quá: nhiều nhất 200 ký tự."),
-    "common": _l("Mật khẩu này dễ đoán. Hãy chọn câu khác."),
-}
 
 
 class SignInForm(Form):
@@ -24,8 +9,28 @@ class SignInForm(Form):
     password = PasswordField(_l("Mật khẩu"), [Needed()])
 
 
-class NewAccountForm(Form):
-    login = Text(_l("Tên đăng nhập"), [Needed()], limit=120)
-    role = SelectField(_l("Vai trò"), choices=[(role, ROLE_NAMES[role]) for role in STAFF])
-    commune = SelectField(_l("Xã, phường (chỉ cho trạm y tế)"), choices=[])
-    password = PasswordField(_l("Mật khẩu"), [Needed()], description=_l("Ít nhất 15 ký tự. Một câu dài dễ nhớ hơn."))
+class CodeForm(Form):
+    factor = Text(_l("Mã 6 số trong ứng dụng, hoặc một mã dự phòng"), [Needed()], limit=40)
+
+
+class UnlockForm(Form):
+    password = PasswordField(_l("Mật khẩu"), [Needed()])
+    kept = HiddenField()
+    next = HiddenField()
+
+
+class EnrolForm(Form):
+    """The secret travels in the form, locked and bound to the account, until its first code is shown."""
+
+    secret = HiddenField()
+    factor = Text(_l("Mã 6 số mà ứng dụng đang hiện"), [Needed()], limit=40)
+
+
+class ConfirmForm(Form):
+    """What changes how somebody signs in wants the password again."""
+
+    current_password = PasswordField(_l("Mật khẩu hiện tại"), [Needed()])
+
+
+class PasswordForm(ConfirmForm):
+    new_password = PasswordField(_l("Mật khẩu mới"), [Needed()])

@@ -10,7 +10,7 @@ LONGEST = 120
 
 def normalise_login(text: str) -> str:
     """The login as it is indexed: a phone number in E.164, anything else in lower case."""
-    text = normalize("NFKC", text)[:LONGEST].strip().lower()
+    text = normalize("NFKC", normalize("NFKC", text[:LONGEST]).lower())[:LONGEST].strip()
     if re.search(r"[a-z@]", text):
         return text
     try:

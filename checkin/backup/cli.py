@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from flask.cli import AppGroup
 from flask_migrate import upgrade
-from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.backup import copies, service
 from checkin.backup.manifest import BackupError, Manifest
-from checkin.config import ROOT, Config
-from checkin.db import engine_options
+from checkin.config import ROOT
+from checkin.db import owner_session
 
 group = AppGroup("backup", help="Copies of the database, and the way back.")
 MIGRATIONS = str(ROOT / "checkin" / "migrations")
@@ -30,14 +29,14 @@ def create(folder: Path) -> None:
     with _in_words():
         copies.prepare(config.migrate_url, folder)
         # On record before the first row is read, as every reading of people is.
-        with _owner(config) as session:
+        with owner_session(config) as session:
             service.begin(session, now=clock.now(), name=folder.name)
             session.commit()
         click.echo(f"copying the {copies.engine_of(config.migrate_url)} database")
         made = copies.make(
             config.migrate_url, folder, now=clock.now(), index_key=service.index_mark(vault), say=click.echo
         )
-        with _owner(config) as session:
+        with owner_session(config) as session:
             service.made(session, now=clock.now(), name=folder.name, manifest=made)
             session.commit()
     click.echo(f"{folder}: {_summary(made)}, in {time.monotonic() - started:.1f} s")
@@ -55,7 +54,7 @@ def verify(folder: Path, log: bool) -> None:
     with _in_words():
         found = copies.verify(folder, click.echo)
         if log:
-            with _owner(context.config()) as session:
+            with owner_session(context.config()) as session:
                 service.check_log(session, found)
             click.echo("  the running database's log goes on from there")
     click.echo(f"ok: {_summary(found)}, made {found.made_at} by checkin {found.product}")
@@ -73,7 +72,7 @@ def restore(folder: Path) -> None:
         found = copies.put_back(config.migrate_url, folder, known, click.echo)
         if newer := found.schema != scripts.get_current_head():
             upgrade(directory=MIGRATIONS)
-        with _owner(config) as session:
+        with owner_session(config) as session:
             try:
                 service.check_log(session, found)
             except BackupError as error:
@@ -104,14 +103,3 @@ def _in_words() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except sa.exc.DBAPIError as error:
         raise click.ClickException(f"the database says: {str(error.orig).strip().splitlines()[0][:300]}") from None
-
-
-@contextlib.contextmanager
-def _owner(config: Config) -> Iterator[Session]:
-    """A session as the owner of the tables, whom row-level security shows every row."""
-    engine = sa.create_engine(config.migrate_url, **engine_options(config, config.migrate_url))
-    try:
-        with Session(engine) as session:
-            yield session
-    finally:
-        engine.dispose()

@@ -30,15 +30,20 @@ DUMP = (
     # A row finds its day again by itself, and a dump's rows stand under their table's name.
     "--load-via-partition-root",
 )
-# Policies name roles that the other server may not have; `database grant` makes them.
-LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY) ")
+# Policies name roles that the other server may not have; `database grant` makes them, and the marks on them, anew.
+LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY|COMMENT \S+ POLICY) ")
 COPY = re.compile(rb"^COPY public\.(\S+) \((.*)\) FROM stdin;\n$")
 END = b"\\.\n"
 
 
 def needed(url: str) -> int:
-    """Bytes that a copy takes at most."""
+    """Bytes that a copy takes at most; raises BackupError where this role may not copy."""
     with _connected(url) as connection:
+        if others := queries.others_tables(connection):
+            raise BackupError(
+                f"this role does not own {', '.join(others[:5])}: a copy is made by the owner of the tables, whom "
+                "MIGRATE_URL names"
+            )
         return queries.postgresql_size(connection)
 
 

@@ -39,6 +39,11 @@ HIDING_TABLES = """
     )
     ORDER BY 1
 """
+OTHERS_TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT pg_has_role(relowner, 'USAGE')
+    ORDER BY 1
+"""
 # Also functions: one that is there already would stop the restore half-way, hence is said before.
 THINGS_IN_POSTGRESQL = """
     SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -69,7 +74,7 @@ def sqlite_sums(connection: sqlite3.Connection, tables: Columns, say: Say) -> di
     out = {}
     for name, columns in tables.items():
         chosen = ", ".join(_quoted(column) for column in columns)
-        rows = connection.execute(f"SELECT {chosen} FROM {_quoted(name)}")  # noqa: S608 - names of our own tables
+        rows = connection.execute(f"SELECT {chosen} FROM {_quoted(name)}")  # noqa: S608 - names of our own tables  # nosec B608
         # ascii, not repr: which letters repr shows as they are depends on Python's version.
         count, total = summed((ascii(row).encode() for row in rows), say, name)
         out[name] = TableSum(columns, count, as_hex(total))
@@ -140,10 +145,15 @@ def hiding_tables(connection: Postgres) -> list[str]:
     return [row[0] for row in connection.execute(HIDING_TABLES)]
 
 
+def others_tables(connection: Postgres) -> list[str]:
+    """Tables that do not belong to this role."""
+    return [row[0] for row in connection.execute(OTHERS_TABLES)]
+
+
 def postgresql_size(connection: Postgres) -> int:
     """Bytes of all tables without indexes: more than a packed dump of them takes."""
     where = "relkind = 'r' AND relnamespace = 'public'::regnamespace"
-    return int(_one(connection, f"SELECT coalesce(sum(pg_table_size(oid)), 0) FROM pg_class WHERE {where}"))  # noqa: S608
+    return int(_one(connection, f"SELECT coalesce(sum(pg_table_size(oid)), 0) FROM pg_class WHERE {where}"))  # noqa: S608  # nosec B608
 
 
 def postgresql_version(connection: Postgres) -> int:

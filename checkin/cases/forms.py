@@ -1,10 +1,10 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
-from wtforms.validators import Optional, ValidationError
+from wtforms.validators import ValidationError
 
 from checkin.cases.service import CaseFacts
-from checkin.forms import Form, Needed, Text
+from checkin.forms import Day, Form, Needed, Text
 
 STATE_NAMES = {
     "suspected": _l("Nghi ngờ"),
@@ -24,9 +24,9 @@ class CaseForm(Form):
     )
     disease = SelectField(_l("Bệnh"), choices=[])
     state = SelectField(_l("Tình trạng"), choices=[(s, STATE_NAMES[s]) for s in ("confirmed", "suspected")])
-    onset_on = DateField(_l("Ngày khởi phát"), [Optional()])
-    sample_on = DateField(_l("Ngày lấy mẫu"), [Optional()])
-    isolated_on = DateField(_l("Ngày cách ly"), [Optional()])
+    onset_on = Day(_l("Ngày khởi phát"))
+    sample_on = Day(_l("Ngày lấy mẫu"))
+    isolated_on = Day(_l("Ngày cách ly"))
 
     def validate_isolated_on(self, field: DateField) -> None:
         begun = [day for day in (self.onset_on.data, self.sample_on.data) if day]

@@ -1,14 +1,13 @@
 """What cases need of the store outlives the day: here they hear that it is about to go."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.audit.entry import Actor
 from checkin.cases import queries, service
-from checkin.cases.spread import air
 from checkin.visits.signals import day_expiring
 from checkin.visits.stays import longest
 
@@ -26,9 +25,11 @@ def keep_day(session: Session, *, start: datetime, end: datetime, now: datetime)
     Open ones alone: a case that ends is frozen once more then, and what its person does later is nobody's matter.
     """
     rules = context.rules(clock.to_local(now).date())
-    most = longest(rules) + max(air(rules, disease) for disease in rules["disease"])
+    most = longest(rules) + timedelta(minutes=rules.longest_air)
     entries = (
-        service.freeze_span(session, now=now, actor=ACTOR, case=case, rules=rules, start=start, end=end)
+        service.freeze_span(
+            session, now=now, actor=ACTOR, case=case, rules=context.rules(case.rules_on), start=start, end=end
+        )
         for case in queries.open_with_visits(session, start - most, end + most)
     )
     return [record for record in entries if record is not None]

@@ -1,7 +1,8 @@
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,22 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from checkin.cases.models import MET, OPEN_STATES, OWN, Case, case_visit, kept_declaration, kept_visit
+from checkin.cases.models import (
+    KEEPING_STATES,
+    MET,
+    OPEN_STATES,
+    OWN,
+    Case,
+    CaseStep,
+    case_visit,
+    kept_declaration,
+    kept_visit,
+    number_of,
+)
+from checkin.joins import queries as joins
+from checkin.movements import queries as movements
+from checkin.movements.merging import together
+from checkin.movements.models import ToldMove
 from checkin.venues import queries as venues
 from checkin.visits.models import Visit
 from checkin.visits.queries import Encounter
@@ -24,6 +40,17 @@ def by_number(session: Session, number: str) -> Case | None:
     return session.scalar(sa.select(Case).where(Case.seq == int(match[1]))) if match else None
 
 
+def number_of_id(session: Session, case_id: UUID) -> str | None:
+    """The number of a case; None where the scope sees none."""
+    seq = session.scalar(sa.select(Case.seq).where(Case.id == case_id))
+    return None if seq is None else number_of(seq)
+
+
+def by_seqs(session: Session, seqs: Collection[int]) -> dict[int, Case]:
+    """Cases by their running number."""
+    return {case.seq: case for case in session.scalars(sa.select(Case).where(Case.seq.in_(seqs)))}
+
+
 def open_cases(session: Session, limit: int = 200) -> list[Case]:
     """Cases that are being worked on, newest first."""
     return list(
@@ -31,10 +58,54 @@ def open_cases(session: Session, limit: int = 200) -> list[Case]:
     )
 
 
-def newest(session: Session, before: int | None, limit: int = 100) -> list[Case]:
-    """A page of cases in any state, newest first, below the running number `before`."""
-    query = sa.select(Case).order_by(Case.seq.desc()).limit(limit)
+@dataclass(frozen=True)
+class Which:
+    """Which cases are asked for; what is empty narrows nothing."""
+
+    state: str = ""
+    disease: str = ""
+    commune_id: str = ""
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """What such a case fulfils."""
+        asked = ((Case.state, self.state), (Case.disease, self.disease), (Case.commune_id, self.commune_id))
+        return [column == value for column, value in asked if value]
+
+
+def newest(session: Session, before: int | None, limit: int = 100, which: Which | None = None) -> list[Case]:
+    """A page of cases, in any state where `which` names none, newest first, below the running number `before`."""
+    query = sa.select(Case).where(*(which or Which()).conditions()).order_by(Case.seq.desc()).limit(limit)
     return list(session.scalars(query if before is None else query.where(Case.seq < max(0, min(before, LARGEST)))))
+
+
+def count(session: Session, which: Which) -> int:
+    """How many such cases there are."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Case).where(*which.conditions())) or 0
+
+
+def listed(session: Session, which: Which) -> Iterator[Case]:
+    """All of them, by number."""
+    query = sa.select(Case).where(*which.conditions()).order_by(Case.seq)
+    yield from session.scalars(query, execution_options={"yield_per": 1000})
+
+
+def by_day(session: Session, first: date, last: date) -> dict[str, Counter[date]]:
+    """How many cases of each disease fell ill on each day of [first, last]: the epidemic curve.
+
+    By onset, or where that is not known by the day of the sample; discarded ones are none, and those without
+    either day stand nowhere.
+    """
+    day = sa.func.coalesce(Case.onset_on, Case.sample_on)
+    rows = session.execute(
+        sa.select(Case.disease, day, sa.func.count())
+        .where(Case.state.in_(KEEPING_STATES), day.between(first, last))
+        .group_by(Case.disease, day)
+        .order_by(Case.disease)
+    )
+    found: dict[str, Counter[date]] = {}
+    for disease, fell_ill, amount in rows:
+        found.setdefault(disease, Counter())[fell_ill] = amount
+    return found
 
 
 @dataclass(frozen=True)
@@ -66,28 +137,65 @@ def kept(session: Session, case_id: UUID) -> Kept:
 
 
 def open_case_of(session: Session, person_id: UUID) -> Case | None:
-    """The open case that this person is."""
-    return session.scalar(sa.select(Case).where(Case.person_id == person_id, Case.state.in_(OPEN_STATES)))
+    """The open case that this person is, under whichever of those that were joined."""
+    return open_cases_of(session, [person_id]).get(person_id)
 
 
 def open_cases_of(session: Session, person_ids: Sequence[UUID]) -> dict[UUID, Case]:
-    """The open case of each of these people who is one."""
-    found = session.scalars(sa.select(Case).where(Case.person_id.in_(person_ids), Case.state.in_(OPEN_STATES)))
-    return {case.person_id: case for case in found if case.person_id is not None}
+    """The open case of each of these people who is one, or with whom one was joined who is."""
+    groups = joins.groups_of(session, person_ids)
+    everybody = {member for group in groups.values() for member in group.members}
+    found = session.scalars(sa.select(Case).where(Case.person_id.in_(everybody), Case.state.in_(OPEN_STATES)))
+    by_person = {case.person_id: case for case in found}
+    return {
+        person: by_person[member] for person, group in groups.items() for member in group.members if member in by_person
+    }
+
+
+def keeping_of(session: Session, person_id: UUID) -> list[Case]:
+    """The cases that this person is, or was, and that keep what belongs to them; by number."""
+    query = sa.select(Case).where(Case.person_id == person_id, Case.state.in_(KEEPING_STATES))
+    return list(session.scalars(query.order_by(Case.seq)))
 
 
 def open_with_visits(session: Session, start: datetime, end: datetime) -> list[Case]:
-    """Open cases whose person has visits in the store that began in [start, end], by number."""
-    theirs = sa.exists().where(Visit.person_id == Case.person_id, Visit.entered_at.between(start, end))
-    return list(session.scalars(sa.select(Case).where(Case.state.in_(OPEN_STATES), theirs).order_by(Case.seq)))
+    """Open cases whose person has visits in the store that began in [start, end], or was there by what they told."""
+    who: Any = joins.persons(Case.__table__.c) if joins.any_joined(session) else Case.__table__.alias("who")
+    theirs = sa.exists().where(
+        who.c.id == Case.id, Visit.person_id == who.c.person_id, Visit.entered_at.between(start, end)
+    )
+    told = sa.exists().where(
+        who.c.id == Case.id,
+        ToldMove.person_id == who.c.person_id,
+        ToldMove.venue_id.is_not(None),
+        ToldMove.withdrawn_at.is_(None),
+        ToldMove.start <= end,
+        ToldMove.end >= start,
+    )
+    query = sa.select(Case).where(Case.state.in_(OPEN_STATES), sa.or_(theirs, told))
+    return list(session.scalars(query.order_by(Case.seq)))
+
+
+def numbers(session: Session, case_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The numbers of these cases."""
+    rows = session.execute(sa.select(Case.id, Case.seq).where(Case.id.in_(list(case_ids))))
+    return {row.id: number_of(row.seq) for row in rows}
+
+
+def of_people(session: Session, person_ids: Collection[UUID]) -> list[Case]:
+    """Every case that is one of these people, whatever its state, by number."""
+    return list(session.scalars(sa.select(Case).where(Case.person_id.in_(list(person_ids))).order_by(Case.seq)))
 
 
 def encounters(
     session: Session, case_id: UUID, start: datetime, end: datetime, *, clip: bool = False
 ) -> list[Encounter]:
-    """The case's own kept stays that can meet [start, end], by entry; cut to it with `clip`."""
-    rows = session.execute(
-        sa.select(kept_visit.c.venue_id, kept_visit.c.entered_at, kept_visit.c.left_at, kept_visit.c.until_latest)
+    """Where the case was that can meet [start, end], by entry; cut to it with `clip`.
+
+    The case's own kept stays and what its person told, which overrides guessed ends.
+    """
+    visits = session.execute(
+        sa.select(*(kept_visit.c[name] for name in ("venue_id", "zone_id", "entered_at", "left_at", "until_latest")))
         .join(case_visit, same_visit(kept_visit))
         .where(
             case_visit.c.case_id == case_id,
@@ -97,31 +205,51 @@ def encounters(
         )
         .order_by(kept_visit.c.entered_at, kept_visit.c.id)
     ).all()
-    inside = venues.inside_each(session, {row.venue_id for row in rows})
+    told = movements.of_person(session, session.scalar(sa.select(Case.person_id).where(Case.id == case_id)))
+    times = [time for time in together(visits, told) if time.start <= end and time.end >= start]
+    inside = venues.inside_each(session, {time.venue_id for time in times})
     return [
         Encounter(
-            inside[row.venue_id] or (row.venue_id,),
-            max(row.entered_at, start) if clip else row.entered_at,
-            min(row.until_latest, end) if clip else row.until_latest,
-            row.left_at is not None,
+            inside[time.venue_id] or (time.venue_id,),
+            max(time.start, start) if clip else time.start,
+            min(time.end, end) if clip else time.end,
+            time.recorded,
+            time.visit.zone_id if time.visit else None,
         )
-        for row in rows
+        for time in times
     ]
 
 
 @cache
-def kept_for(part: str) -> sa.Subquery:
+def kept_for(part: str, fold: bool = False) -> Any:
     """The visits kept for a case, its own or those that can have met it, with the columns of the store.
 
-    One for all cases, so that what is built of it can be kept: the case is the parameter `case_id`.
+    One for all cases, so that what is built of it can be kept: the case is the parameter `case_id`. To `fold` is to
+    give people who were joined as the one they are; where nobody was, it only costs time.
     """
-    mine = case_visit.c.case_id == sa.bindparam("case_id", type_=sa.Uuid)
-    return (
+    kept = (
         sa.select(*kept_visit.c)
         .join(case_visit, same_visit(kept_visit))
-        .where(mine, case_visit.c.part == part)
+        .where(case_visit.c.case_id == _MINE, case_visit.c.part == part)
         .subquery("kept")
     )
+    return joins.folded(kept) if fold else kept
+
+
+_MINE = sa.bindparam("case_id", type_=sa.Uuid)
+
+
+@cache
+def all_kept(fold: bool = False) -> Any:
+    """The visits kept for all cases, for who asks for many of one: those of `claimed` are the ones of `kept_for`."""
+    return joins.folded(kept_visit) if fold else kept_visit
+
+
+@cache
+def claimed(part: str) -> Any:
+    """(entered_at, id) of the visits of `kept_for`, of the case of the parameter `case_id`."""
+    mine = case_visit.c.case_id == _MINE
+    return sa.select(case_visit.c.entered_at, case_visit.c.visit_id).where(mine, case_visit.c.part == part)
 
 
 def first_visit(session: Session, case_id: UUID) -> datetime | None:
@@ -130,6 +258,24 @@ def first_visit(session: Session, case_id: UUID) -> datetime | None:
         sa.select(sa.func.min(case_visit.c.entered_at)).where(case_visit.c.case_id == case_id, case_visit.c.part == OWN)
     )
     return first
+
+
+def steps(session: Session, case_id: UUID) -> list[CaseStep]:
+    """What was done to a case, the latest first."""
+    return list(
+        session.scalars(sa.select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.number.desc()))
+    )
+
+
+def others_keeping(case_id: UUID) -> sa.Subquery:
+    """The id and each person of the cases, but this one, that keep what belongs to them."""
+    who = joins.persons(Case.__table__.c)
+    return (
+        sa.select(Case.id, who.c.person_id)
+        .outerjoin(who, who.c.id == Case.id)
+        .where(Case.id != case_id, Case.state.in_(KEEPING_STATES))
+        .subquery("others")
+    )
 
 
 def same_visit(table: Any) -> sa.ColumnElement[bool]:

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from checkin import clock
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases import queries
+from checkin.cases.history import step
 from checkin.cases.models import (
     KEEPING_STATES,
     MET,
@@ -19,16 +21,19 @@ from checkin.cases.models import (
     OWN,
     STATES,
     Case,
+    CaseWindow,
     case_visit,
     kept_declaration,
     kept_visit,
 )
-from checkin.cases.queries import Kept
+from checkin.cases.signals import case_released
 from checkin.cases.spread import air
 from checkin.db import is_postgresql
 from checkin.declarations.models import Declaration
 from checkin.errors import DomainError
 from checkin.ids import new_id
+from checkin.joins import queries as joins
+from checkin.movements import service as movements
 from checkin.rules import RuleSet
 from checkin.visits.models import Visit
 from checkin.visits.queries import meeting
@@ -69,39 +74,45 @@ def open_case(session: Session, *, now: datetime, actor: Actor, facts: CaseFacts
         isolated_on=facts.isolated_on,
         opened_at=now,
         opened_by=actor.id,
+        rules_on=clock.to_local(now).date(),
+        confirmed_at=now if facts.state == "confirmed" else None,
+        version=0,
     )
     session.add(case)
-    session.flush()
+    step(session, now=now, actor=actor, case=case, what="open")
     audit.record(session, now=now, actor=actor, action="case.open", subject=case.number, case_number=case.number)
     return case
 
 
-def set_state(session: Session, *, now: datetime, actor: Actor, case: Case, state: str, rules: RuleSet) -> None:
+def set_state(
+    session: Session, *, now: datetime, actor: Actor, case: Case, state: str, rules: RuleSet, seen: int | None = None
+) -> None:
     """Change the state of a case, and with it what is kept for it: nothing for one that was none.
 
-    Raises DomainError: 'state' for one that is unknown, 'doubled' where the person is another open case.
+    Raises DomainError: 'state' of an unknown one, 'doubled' where they are another open case, 'changed' since `seen`.
     """
     if state not in STATES:
         raise DomainError("state")
-    _hold(session, case)
+    hold(session, case, seen)
     if state in OPEN_STATES and case.person_id and queries.open_case_of(session, case.person_id) not in (None, case):
         raise DomainError("doubled")
     before, case.state = case.state, state
-    session.flush()
-    _record(session, now, actor, case, "case.state", {"from": before, "to": state})
-    if case.person_id is None:
-        return
-    if state in KEEPING_STATES:
+    if state in OPEN_STATES and (state, before) != ("confirmed", "confirmed"):
+        case.confirmed_at = now if state == "confirmed" else None
+    step(session, now=now, actor=actor, case=case, what="state", detail={"state": [before, state]})
+    if case.person_id and state in KEEPING_STATES:
         freeze(session, now=now, actor=actor, case=case, rules=rules)
-    elif before in KEEPING_STATES:
+    elif case.person_id and before in KEEPING_STATES:
         release(session, now=now, actor=actor, case=case)
+    # Last: who works on a contact has that one, then the log.
+    _record(session, now, actor, case, "case.state", {"from": before, "to": state})
 
 
 def open_for(
     session: Session, *, now: datetime, actor: Actor, facts: CaseFacts, person_id: UUID, found_by: str, rules: RuleSet
 ) -> Case:
     """A new case of a person whom a lookup found (`found_by`, its number). Raises DomainError as `link` does."""
-    _lock_kept(session)
+    lock_kept(session)
     case = open_case(session, now=now, actor=actor, facts=facts)
     link(session, now=now, actor=actor, case=case, person_id=person_id, found_by=found_by, rules=rules)
     return case
@@ -109,13 +120,12 @@ def open_for(
 
 def link(
     session: Session, *, now: datetime, actor: Actor, case: Case, person_id: UUID, found_by: str, rules: RuleSet
-) -> Kept:
+) -> queries.Kept:
     """Say who the case is, and freeze what belongs to it. `found_by` is the number of the lookup that found them.
 
-    Raises DomainError: 'linked' when the case has a person, 'discarded' when it was none, 'doubled' when the
-    person is another open case.
+    Raises DomainError: 'linked' when it has a person, 'discarded' when it was none, 'doubled' for another open case.
     """
-    _hold(session, case)
+    hold(session, case)
     if case.person_id is not None:
         raise DomainError("linked")
     if case.state not in KEEPING_STATES:
@@ -123,23 +133,25 @@ def link(
     if case.state in OPEN_STATES and queries.open_case_of(session, person_id) is not None:
         raise DomainError("doubled")
     case.person_id = person_id
-    session.flush()
+    step(session, now=now, actor=actor, case=case, what="link", detail={"lookup": found_by})
     _record(session, now, actor, case, "case.link", {"lookup": found_by})
     return freeze(session, now=now, actor=actor, case=case, rules=rules)
 
 
 def unlink(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
     """Take the person off a case: nothing is kept for it any more. Raises DomainError('unlinked') without one."""
-    _hold(session, case)
+    hold(session, case)
     if case.person_id is None:
         raise DomainError("unlinked")
     release(session, now=now, actor=actor, case=case)
-    case.person_id = None
-    session.flush()
+    # What was asked was about somebody else; the history keeps it.
+    case.person_id = case.interviewed_at = case.interviewed_by_name = None
+    session.execute(sa.delete(CaseWindow).where(CaseWindow.case_id == case.id))
+    step(session, now=now, actor=actor, case=case, what="unlink")
     _record(session, now, actor, case, "case.unlink", {})
 
 
-def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: RuleSet) -> Kept:
+def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: RuleSet) -> queries.Kept:
     """Copy the case's own visits, every stay that can meet one of them, and their declarations; what is kept then.
 
     Of the days of the retention and the one before. Again it copies what is new and what changed, such as an end
@@ -147,7 +159,7 @@ def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: 
     Logged. Nothing for a case without a person and for one that was none.
     """
     if _copy(session, case, rules, now - timedelta(days=rules.retention_days + 1), now) is None:
-        return Kept(0, 0, 0)
+        return queries.Kept(0, 0, 0)
     result = queries.kept(session, case.id)
     _record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
     return result
@@ -168,42 +180,51 @@ def freeze_span(
 
 def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
     """Let go of everything that is kept for the case; what another case shares stays."""
-    _lock_kept(session)
+    lock_kept(session)
     result = queries.kept(session, case.id)
     session.execute(sa.delete(case_visit).where(case_visit.c.case_id == case.id))
-    _sweep(session)
+    sweep(session)
+    movements.forget_case(session, case.id, case.person_id, queries.others_keeping(case.id))
+    case_released.send(session, case=case)
     _record(session, now, actor, case, "case.release", asdict(result), rows=result.own + result.met)
 
 
-def _lock_kept(session: Session) -> None:
+def lock_kept(session: Session) -> None:
+    """Let nobody else change what is kept until the caller commits; before the lock of the log, never after it."""
     if is_postgresql(session):
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(KEEPING_LOCK)))
 
 
-def _hold(session: Session, case: Case) -> None:
-    """Let nobody else change what is kept; the case as those left it who held it before."""
-    _lock_kept(session)
+def hold(session: Session, case: Case, seen: int | None = None) -> None:
+    """Let nobody else change the case and what is kept for it; it is as those left it who held it before.
+
+    Raises DomainError('changed') where that is not the version `seen`.
+    """
+    lock_kept(session)
     session.refresh(case)
+    if seen is not None and case.version != seen:
+        raise DomainError("changed")
 
 
 def _copy(session: Session, case: Case, rules: RuleSet, start: datetime, end: datetime) -> int | None:
     """Bring up to date what is kept of [start, end]; how many rows changed, None for a case that keeps nothing."""
-    _hold(session, case)
+    hold(session, case)
     if case.person_id is None or case.state not in KEEPING_STATES:
         return None
     reach = {"air": air(rules, case.disease), "cap": longest(rules)}
     around = sum(reach.values(), timedelta())
     # Own visits of shortly before and after too: who came at 23:30 met the case that came at 00:30, and goes first.
     low, high = start - around, end + around
-    own = sa.select(*_visit.c).where(_visit.c.person_id == case.person_id, _visit.c.entered_at.between(low, high))
+    people = joins.group_of(session, case.person_id).members
+    own = sa.select(*_visit.c).where(_visit.c.person_id.in_(people), _visit.c.entered_at.between(low, high))
     changed = _copy_visits(session, own)
     changed += _claim(session, case, OWN, own.subquery())
     encounters = queries.encounters(session, case.id, low, high)
-    if encounters:
-        met = meeting(session, encounters, **reach, excluding=[case.person_id]).subquery("met")
+    met = meeting(session, encounters, **reach, excluding=people).subquery("met") if encounters else None
+    if met is not None:
         changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
         changed += _claim(session, case, MET, met)
-        changed += _let_go(session, case, start, end, met)
+    changed += _let_go(session, case, start, end, met)
     return changed + _copy_declarations(session, case, low, high)
 
 
@@ -246,7 +267,7 @@ def _claim(session: Session, case: Case, part: str, rows: sa.Subquery) -> int:
     return _done(session, _insert(session, case_visit, mine).on_conflict_do_nothing())
 
 
-def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: sa.Subquery) -> int:
+def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: sa.Subquery | None) -> int:
     """Stays that by what the store says now did not meet the case; how many."""
     of_case = (
         sa.select(case_visit.c.entered_at, case_visit.c.visit_id)
@@ -257,18 +278,18 @@ def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: s
             case_visit.c.entered_at.between(start, end),
         )
     )
-    wrong = of_case.except_(sa.select(met.c.entered_at, met.c.id))
+    wrong = of_case if met is None else of_case.except_(sa.select(met.c.entered_at, met.c.id))
     gone = sa.delete(case_visit).where(
         case_visit.c.case_id == case.id,
         sa.tuple_(case_visit.c.entered_at, case_visit.c.visit_id).in_(wrong),
     )
     count = _done(session, gone)
     if count:
-        _sweep(session)
+        sweep(session)
     return count
 
 
-def _sweep(session: Session) -> None:
+def sweep(session: Session) -> None:
     """Delete copies that no case claims."""
     session.execute(sa.delete(kept_visit).where(~sa.exists().where(queries.same_visit(kept_visit))))
     told = sa.and_(

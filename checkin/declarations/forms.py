@@ -4,7 +4,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, FileField, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import StopValidation, ValidationError
 
 from checkin.declarations.told import Identity, Told
@@ -81,6 +81,8 @@ class DeclarationForm(Form):
 
     submission = HiddenField()
     card = Text(_l("Nội dung mã QR trên thẻ căn cước hoặc thẻ bảo hiểm y tế"), limit=2000)
+    # Read where it is sent for that; of other forms its name comes along, and is nobody's matter.
+    photo = FileField(_l("Ảnh chụp mặt thẻ có mã QR"))
     full_name = Text(_l("Họ và tên"), [Needed(_l("Ghi họ và tên như trên giấy tờ."))], limit=100)
     birth_year = Text(_l("Năm sinh"), [Needed(_l("Ghi năm sinh, bốn chữ số."))], limit=20)
     phone = Text(_l("Điện thoại"), [Needed(_l("Ghi số điện thoại của bạn hoặc người giám hộ."))], limit=40)
@@ -158,22 +160,26 @@ class DeclarationForm(Form):
 
     def told(self) -> Told:
         """The declaration of a form that is valid."""
-        id_number = parse_id_number(self.id_number.data).value if self.id_number.data else ""
         symptoms = frozenset(self.symptom.data or ["other"]) if self.symptoms.yes else frozenset()
         return Told(
-            who=Identity(
-                full_name=self.full_name.data or "",
-                birth_year=int(self.birth_year.data or 0),
-                gender=self.gender.data,
-                phone=normalise_phone(self.phone.data or ""),
-                province_id=self.resolved_province,
-                commune_id=self.resolved_commune,
-                address=self.address.data or "",
-                id_number=id_number,
-                nationality=self.nationality.data,
-            ),
+            who=self.who(),
             answers=Answers(symptoms=symptoms, contact_sick=self.contact_sick.yes, travel=self.travel.yes),
             travel_where=(self.travel_where.data or "") if self.travel.yes else "",
+        )
+
+    def who(self) -> Identity:
+        """The identity of a form that is valid."""
+        return Identity(
+            full_name=self.full_name.data or "",
+            birth_year=int(self.birth_year.data or 0),
+            gender=self.gender.data,
+            # At a counter there may be none.
+            phone=normalise_phone(self.phone.data) if self.phone.data else "",
+            province_id=self.resolved_province,
+            commune_id=self.resolved_commune,
+            address=self.address.data or "",
+            id_number=parse_id_number(self.id_number.data).value if self.id_number.data else "",
+            nationality=self.nationality.data,
         )
 
     def fill_from(self, who: Identity) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from checkin.declarations.models import Declaration
 from checkin.declarations.triage import NOT_ASKED
+from checkin.scope import rows as rows_of
 from checkin.vault import Vault, VaultError
 
 
@@ -27,6 +28,7 @@ def opened(
         block = wanted[start : start + 500]
         rows = session.execute(
             sa.select(table.c.id, table.c.details).where(
+                rows_of(session, table),
                 # By the whole key: by id between two moments a whole day would be searched.
                 sa.tuple_(table.c.made_at, table.c.id).in_(block),
                 # Bounds on the day, so that only the days in question are planned.
@@ -61,3 +63,12 @@ def latest_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, Declar
         .order_by(Declaration.triage != NOT_ASKED, Declaration.id)
     )
     return {row.person_id: row for row in rows}
+
+
+def sealed(session: Session, made_at: datetime, declaration_id: UUID) -> bytes | None:
+    """The details of a declaration as they are sealed; None where the scope sees no such one."""
+    return session.scalar(
+        sa.select(Declaration.details).where(
+            rows_of(session, Declaration), Declaration.made_at == made_at, Declaration.id == declaration_id
+        )
+    )

@@ -11,6 +11,7 @@ from checkin.accounts.models import CDC, OWNER
 from checkin.audit import service as audit
 from checkin.config import Config
 from checkin.demo.generate import World, generate
+from checkin.demo.rosters import write_rosters
 from checkin.demo.story import ACTOR, make_accounts, make_cases, write_credentials
 from checkin.demo.writer import Placed, write_venues, write_visits
 from checkin.errors import DomainError
@@ -61,6 +62,8 @@ def build(
             say(f"demo: {count} of {world.count} visits")
 
     visits = write_visits(session, vault, world, placed, rules_on, after_batch)
+    workers, shifts = write_rosters(session, vault, world, placed, made[OWNER], rules_on)
+    say(f"demo: {workers} working people with {shifts} shifts")
     audit.record(
         session,
         now=world.now - timedelta(minutes=300),

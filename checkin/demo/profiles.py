@@ -14,7 +14,11 @@ _HOURS: dict[str, dict[int, int]] = {
     "factory": {5: 12, 6: 24, 7: 18, 13: 14, 14: 8, 21: 12, 22: 6},
     "school": {6: 40, 7: 44, 12: 4, 13: 12},
     "health": {6: 5, 7: 20, 8: 19, 9: 13, 10: 8, 13: 8, 14: 10, 15: 7, 17: 5, 18: 5},
-    "transport": {5: 5, 6: 16, 7: 18, 8: 8, 9: 5, 11: 5, 13: 5, 15: 5, 16: 10, 17: 15, 18: 7},
+    "bus": {5: 5, 6: 16, 7: 18, 8: 8, 9: 5, 11: 5, 13: 5, 15: 5, 16: 10, 17: 15, 18: 7},
+    "transport": {5: 14, 6: 20, 7: 10, 13: 14, 14: 10, 17: 10, 21: 10, 22: 8},
+    "taxi": {6: 6, 7: 12, 8: 10, 11: 8, 13: 6, 16: 8, 17: 14, 19: 10, 21: 10, 22: 8},
+    "motorbike": {6: 8, 7: 14, 8: 10, 11: 8, 16: 10, 17: 14, 19: 8, 21: 6},
+    "boat": {7: 10, 8: 18, 9: 16, 12: 10, 13: 14, 14: 8, 16: 6},
     "station": {5: 8, 6: 14, 7: 14, 8: 10, 9: 6, 12: 6, 13: 8, 14: 6, 16: 9, 17: 9, 18: 5},
     "religious": {6: 14, 7: 16, 8: 12, 9: 9, 15: 8, 16: 8, 17: 12, 18: 10},
     "culture": {8: 10, 9: 16, 10: 13, 13: 8, 14: 14, 15: 12, 16: 6, 19: 10, 20: 4},
@@ -27,7 +31,8 @@ HOURS = {kind: (list(hours), list(accumulate(hours.values()))) for kind, hours i
 
 MINUTES = {
     "market": 35, "supermarket": 45, "shop": 18, "food": 40, "bar": 110, "hotel": 600, "office": 270, "factory": 510,
-    "school": 290, "health": 50, "transport": 45, "station": 35, "religious": 60, "culture": 100, "sport": 75,
+    "school": 290, "health": 50, "bus": 45, "transport": 40, "taxi": 18, "motorbike": 12, "boat": 60,
+    "station": 35, "religious": 60, "culture": 100, "sport": 75,
     "beauty": 60, "bank": 25, "other": 40,
 }  # fmt: skip
 """How long people really stay, typically; who comes on an errand to an office is out much sooner."""
@@ -37,16 +42,19 @@ DAY = (3, 2, 1, 2, 12, 45, 95, 118, 80, 62, 50, 56, 50, 42, 52, 50, 56, 72, 66, 
 
 # What each sort of person goes out for, apart from work and school.
 _ERRANDS: dict[str, dict[str, int]] = {
-    "worker": {"food": 30, "market": 14, "supermarket": 14, "shop": 12, "transport": 12, "sport": 7, "bar": 6,
+    "worker": {"food": 30, "market": 14, "supermarket": 14, "shop": 12, "bus": 6, "transport": 2, "taxi": 3,
+               "motorbike": 1, "sport": 7, "bar": 6,
                "beauty": 4, "bank": 5, "health": 5, "religious": 3, "culture": 4, "station": 2, "other": 2},
-    "student": {"food": 32, "shop": 12, "transport": 22, "sport": 10, "supermarket": 10, "culture": 5, "bar": 5,
+    "student": {"food": 32, "shop": 12, "bus": 19, "motorbike": 3,
+                "sport": 10, "supermarket": 10, "culture": 5, "bar": 5,
                 "beauty": 3, "station": 4},
-    "pupil": {"food": 20, "sport": 18, "shop": 14, "transport": 14, "culture": 10, "supermarket": 10, "health": 4},
+    "pupil": {"food": 20, "sport": 18, "shop": 14, "bus": 14, "culture": 10, "supermarket": 10, "health": 4},
     "home": {"market": 38, "supermarket": 14, "shop": 10, "food": 8, "health": 8, "beauty": 6, "bank": 4,
              "religious": 6, "office": 4, "other": 2},
     "elder": {"market": 32, "health": 24, "religious": 16, "sport": 8, "shop": 6, "food": 6, "bank": 4, "office": 4,
               "culture": 3},
-    "guest": {"hotel": 26, "food": 28, "culture": 24, "transport": 18, "station": 14, "religious": 8, "shop": 6,
+    "guest": {"hotel": 26, "food": 28, "culture": 24, "boat": 9, "bus": 5, "taxi": 4,
+              "station": 14, "religious": 8, "shop": 6,
               "supermarket": 4, "market": 4, "bar": 6},
 }  # fmt: skip
 ERRANDS = {role: (list(kinds), list(accumulate(kinds.values()))) for role, kinds in _ERRANDS.items()}

@@ -22,6 +22,7 @@ from checkin.demo.outbreak import WINDOW_DAYS_AGO, WINDOW_FROM, WINDOW_TO, momen
 from checkin.demo.writer import Placed
 from checkin.exposure import queries as exposure
 from checkin.exposure import service as lookups
+from checkin.exposure.areas import Area
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked
 from checkin.people import queries as people
@@ -145,7 +146,7 @@ def _look_around(
     bound = Bound(case=case, signal=None, reason="Ca xác định bán hàng trong khu này; lập danh sách người cần gọi.")
     at = world.now - timedelta(minutes=225)
     lookup = lookups.ask_place(session, now=at, actor=cdc, bound=bound, asked=asked)
-    area = exposure.Area((placed.venues[market],), asked.zone_id)
+    area = Area((placed.venues[market],), asked.zone_id)
     stays = exposure.stays_at(
         session, area, window.start, window.end, longest(rules_on(clock.to_local(window.start).date()))
     )

@@ -11,6 +11,7 @@ from checkin.demo.rows import VenueRow
 from checkin.demo.seeds import stream
 from checkin.demo.venue_names import KINDS, name_of, plate
 from checkin.places.rows import PlaceRow
+from checkin.venues.kinds import VEHICLES
 
 SPREAD = 0.011
 """How far a venue lies from its commune's point at most, in degrees: about 1.2 km."""
@@ -136,7 +137,7 @@ def _drawn(
         # A few places are full, most are quiet: the law that sizes of shops follow.
         weight=min(40.0, how.weight * 0.6 / (1 - rng.random()) ** 0.7),
         parent=parent,
-        plate=plate(rng) if kind == "transport" else None,
+        plate=plate(rng) if kind in VEHICLES else None,
         opens_at=hours[0] if hours else None,
         closes_at=hours[1] if hours else None,
         zones=how.zones[: rng.randint(2, len(how.zones))] if how.zones and rng.random() < how.zoned else (),

@@ -25,7 +25,9 @@ from checkin.people.models import Person
 from checkin.rules import RuleSet
 from checkin.vault import Vault
 from checkin.venues.codes import new_code
-from checkin.venues.models import Code, Venue, Zone
+from checkin.venues.finding import searched
+from checkin.venues.models import CLOSED, SUSPENDED, Code, Venue, Zone
+from checkin.venues.plates import normalise_plate
 from checkin.visits import service as visits
 from checkin.visits.models import DESK, ELSEWHERE, GUESSED, VISITOR, Visit
 from checkin.visits.stays import Guess, guess_end
@@ -218,15 +220,18 @@ def _venue(
         "name_fold": fold(row.name)[:200],
         "kind": row.kind,
         "address": row.address,
+        "search_fold": searched(row.name, row.address),
         "commune_id": row.commune_id,
         "parent_id": None if row.parent is None else placed.venues[row.parent],
-        "plate": row.plate,
+        "plate": normalise_plate(row.plate) if row.plate else None,
         "latitude": row.latitude,
         "longitude": row.longitude,
         "opens_at": row.opens_at,
         "closes_at": row.closes_at,
         "default_minutes": row.default_minutes,
         "state": row.state,
+        "suspended_at": registered if row.state == SUSPENDED else None,
+        "closed_at": registered if row.state == CLOSED else None,
         "owner_id": owner_id if row.owned else None,
         "contact": vault.lock("owner", {"phone": row.phone}),
         "registered_at": registered,

@@ -1,6 +1,5 @@
 """The page of a case: its facts, who it is, what is kept for it, and its lookups. Linking a person who was found."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,52 +8,77 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context
+from checkin import clock, context, scope
+from checkin.audit import refusals
+from checkin.casefacts.windows import rules_of, windows
+from checkin.casefacts.words import DETECTED_NAMES
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
 from checkin.cases.models import KEEPING_STATES, OPEN_STATES, Case
-from checkin.cases.spread import Reach, air, days_before, reach
+from checkin.cases.spread import Reach, air, days_before, from_places, source_days
 from checkin.cases.views import case_form, disease_names, state_names
+from checkin.contacts import queries as contacts
+from checkin.contacts.words import LIST_NAMES
 from checkin.db import db
+from checkin.declarations.forms import SYMPTOM_NAMES
 from checkin.errors import DomainError
 from checkin.exposure import queries, service, showing
-from checkin.exposure.forms import ReasonForm
-from checkin.exposure.models import PERSON, Lookup
+from checkin.exposure.forms import ReasonForm, SourceForm
+from checkin.exposure.models import CASE, PERSON, SOURCE, Lookup
+from checkin.exposure.ofcase import case_of
+from checkin.joins import queries as joins
 from checkin.metrics import LOOKUPS
 from checkin.people import queries as people
+from checkin.places import queries as places
 
 bp = Blueprint("casework", __name__, url_prefix="/cases")
 
 
 @bp.get("/<number>")
 def show(number: str) -> ResponseReturnValue:
-    return _page(_case(number), ReasonForm())
+    return _page(case_of(number), ReasonForm(), SourceForm())
 
 
 @bp.post("/<number>/lookup")
 def look_up(number: str) -> ResponseReturnValue:
     """Record a lookup by case, and bring what is kept up to date; only then is anything read."""
-    case, form = _case(number), ReasonForm()
+    case, form = case_of(number), ReasonForm()
     if not form.validate():
-        return _page(case, form, 422)
+        refusals.mark(refusals.PURPOSE)
+        return _page(case, form, SourceForm(), 422)
+    return _ask(case, form, CASE, windows(db.session(), case, now=clock.now()).forward)
+
+
+@bp.post("/<number>/source")
+def look_up_source(number: str) -> ResponseReturnValue:
+    """The same for the source: where the case was when it can have been infected, and which other cases were there."""
+    case, form = case_of(number), SourceForm()
+    if not form.validate():
+        refusals.mark(refusals.PURPOSE)
+        return _page(case, ReasonForm(), form, 422)
+    return _ask(case, form, SOURCE, windows(db.session(), case, now=clock.now()).source)
+
+
+def _ask(case: Case, form: ReasonForm, kind: str, window: Reach) -> ResponseReturnValue:
     session, now, actor = db.session(), clock.now(), current_user.actor
-    window = _window(case)
     bound = service.Bound(case=case, signal=None, reason=form.reason.data or "")
     try:
-        lookup = service.ask_case(session, now=now, actor=actor, bound=bound, start=window.start, end=window.end)
+        lookup = service.ask_case(
+            session, now=now, actor=actor, bound=bound, start=window.start, end=window.end, kind=kind
+        )
     except DomainError:
         flash(gettext("Ca này chưa gắn với người nào."), "warn")
         return redirect(url_for(".show", number=case.number), 303)
     session.commit()
-    keeping.freeze(session, now=now, actor=actor, case=case, rules=context.rules(clock.today()))
+    keeping.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
     session.commit()
-    LOOKUPS.labels("case").inc()
+    LOOKUPS.labels(kind).inc()
     return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
 
 
 @bp.post("/<number>/unlink")
 def unlink(number: str) -> ResponseReturnValue:
-    case = _case(number)
+    case = case_of(number)
     try:
         keeping.unlink(db.session(), now=clock.now(), actor=current_user.actor, case=case)
     except DomainError:
@@ -72,6 +96,7 @@ def link(lookup_id: UUID) -> ResponseReturnValue:
     if row is None or row[0].kind != PERSON:
         abort(404)
     lookup, case = row
+    scope.bind(session, queries.purpose(lookup))
     person_id = _found(lookup)
     if case is not None and case.person_id is None and request.form.get("case") == case.number:
         return _linked(lookup, person_id, case)
@@ -90,7 +115,7 @@ def _linked(lookup: Lookup, person_id: UUID, case: Case | None) -> ResponseRetur
         if case is None:
             case = keeping.open_for(session, now=now, actor=actor, facts=case_form().facts(), **how)
         else:
-            keeping.link(session, now=now, actor=actor, case=case, **how)
+            keeping.link(session, now=now, actor=actor, case=case, **how | {"rules": rules_of(case)})
     except DomainError as error:
         session.rollback()
         flash(_refusal(error.reason), "warn")
@@ -119,49 +144,42 @@ def _found(lookup: Lookup) -> UUID:
         name_index=lookup.name_index,
         limit=showing.MOST_PEOPLE + 1,
     )
-    found = {str(match.person_id): match.person_id for match in matches}
+    groups = joins.groups_of(db.session(), [match.person_id for match in matches])
+    found = {str(group.main): group.main for group in groups.values()}
     if meant not in found:
         abort(404)
     return found[meant]
 
 
-def _case(number: str) -> Case:
-    case = cases.by_number(db.session(), number)
-    if case is None:
-        abort(404)
-    return case
-
-
-def _window(case: Case) -> Reach:
-    now, rules = clock.now(), context.rules(clock.today())
-    earliest = now - timedelta(days=rules.retention_days)
-    first = cases.first_visit(db.session(), case.id)
-    return reach(
-        onset_on=case.onset_on,
-        sample_on=case.sample_on,
-        isolated_on=case.isolated_on,
-        before=days_before(rules, case.disease),
-        earliest=min(earliest, first) if first else earliest,
-        now=now,
-    )
-
-
-def _page(case: Case, form: ReasonForm, status: int = 200) -> ResponseReturnValue:
-    session, rules = db.session(), context.rules(clock.today())
+def _page(case: Case, form: ReasonForm, source_form: SourceForm, status: int = 200) -> ResponseReturnValue:
+    session, rules = db.session(), rules_of(case)
     lookups = queries.of_case(session, case.id)
+    found = windows(session, case, now=clock.now())
     return render_template(
         "exposure/casefile.html",
         case=case,
         form=form,
+        source_form=source_form,
         kept=cases.kept(session, case.id),
-        window=_window(case),
+        window=found.forward,
+        source=found.source,
+        corrected=found.corrected,
+        counted=found.counted,
+        source_days=source_days(rules, case.disease),
+        earliest=found.earliest,
+        from_places=from_places(rules, case.disease),
         before=days_before(rules, case.disease),
         air_minutes=round(air(rules, case.disease).total_seconds() / 60),
-        days_kept=rules.retention_days,
+        days_kept=context.rules(clock.today()).retention_days,
+        home=places.names(session, {case.commune_id}).get(case.commune_id) if case.commune_id else None,
+        detected_names=DETECTED_NAMES,
+        symptom_names=SYMPTOM_NAMES,
         keeping=case.state in KEEPING_STATES,
         is_open=case.state in OPEN_STATES,
         disease=disease_names().get(case.disease, case.disease),
         state=state_names()[case.state],
+        counts=contacts.counts(session, case.id, clock.now()),
+        list_names=LIST_NAMES,
         lookups=lookups,
         subjects=showing.titles(session, lookups),
     ), status

@@ -1,11 +1,19 @@
+import json
 import resource
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
-from checkin import clock
+from checkin import clock, context, scope
+from checkin.audit import service as audit
+from checkin.audit.entry import Actor
+from checkin.casefacts.windows import rules_of, windows
+from checkin.cases import queries as cases
+from checkin.cases import service as keeping
 from checkin.db import db
-from checkin.exposure import jobs, service
+from checkin.errors import DomainError
+from checkin.exposure import jobs, linelist, service
+from checkin.exposure.service import Bound
 
 group = AppGroup("exposure", help="Files of what lookups found.")
 
@@ -21,6 +29,58 @@ def export() -> None:
 @group.command("purge")
 def purge() -> None:
     """Take away the files whose time is over: an hour after they were made, ten minutes after a download."""
+    scope.enter(db.session(), scope.SYSTEM)
     gone = service.purge_exports(db.session(), now=clock.now())
     db.session.commit()
     click.echo(f"exports: {gone} pieces removed")
+
+
+@click.command("contacts")
+@with_appcontext
+@click.argument("number")
+@click.option("--format", "form", type=click.Choice(["json"]), default="json", show_default=True)
+@click.option("--limit", type=click.IntRange(1), help="Only so many, the first of the list.")
+@click.option("--reason", default="Danh sách theo lệnh", help="Why it is read; stands in the log.")
+def contacts(number: str, form: str, limit: int | None, reason: str) -> None:
+    """Whom the case NUMBER can have met, in the order of the page: one object for each person.
+
+    Logged as the page's lookup is, and told to the visitors; nobody's approval is asked for.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    session, now, actor = db.session(), clock.now(), Actor.command("flask cases contacts")
+    scope.enter(session, scope.CASEWORK)
+    case = cases.by_number(session, number)
+    if case is None:
+        raise click.ClickException(f"there is no case {number}")
+    scope.bind(session, case.id)
+    window = windows(session, case, now=now).forward
+    bound = Bound(case=case, signal=None, reason=reason.strip()[:500] or "?")
+    try:
+        lookup = service.ask_case(session, now=now, actor=actor, bound=bound, start=window.start, end=window.end)
+    except DomainError:
+        raise click.ClickException(f"it is not known who case {case.number} is") from None
+    # What is kept is locked before the log, never after it; and a freeze takes its time.
+    session.commit()
+    keeping.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
+    entry = service.read(session, now=now, actor=actor, lookup=lookup, case=case, action="lookup.read", rows=None)
+    # On record before the first row is read.
+    session.commit()
+    rows = 0
+    click.echo("[", nl=False)
+    for line in linelist.lines(session, context.vault(), lookup, case, limit=limit):
+        click.echo(("," if rows else "") + "\n" + json.dumps(line, ensure_ascii=False), nl=False)
+        rows += 1
+    click.echo("\n]" if rows else "]")
+    session.rollback()
+    audit.record(
+        session,
+        now=clock.now(),
+        actor=actor,
+        action="lookup.shown",
+        subject=lookup.number,
+        case_number=case.number,
+        reason=lookup.reason,
+        rows=rows,
+        detail={"opens": entry},
+    )
+    session.commit()

@@ -9,13 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context
+from checkin import clock, context, scope
+from checkin.approvals.limits import READ
 from checkin.cases.models import Case
 from checkin.db import db, set_read_only
 from checkin.errors import frames
-from checkin.exposure import exporting, jobs, queries, service, showing
+from checkin.exposure import exporting, jobs, queries, recording, second, service, showing
 from checkin.exposure.exports import MARK, TooManyRows, csv_lines
-from checkin.exposure.models import DIED, DONE, FAILED, PERSON, RUNNING, WAITING, Export, Lookup
+from checkin.exposure.models import DIED, DONE, DOUBLES, FAILED, PERSON, PLACE, RUNNING, SOURCE, WAITING, Export, Lookup
+from checkin.exposure.recording import Reading
 from checkin.i18n import format_count, locale_code
 from checkin.vault import VaultError
 from checkin.web import limiter
@@ -45,15 +47,26 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     if row is None:
         abort(404)
     lookup, case = row
+    scope.bind(session, queries.purpose(lookup))
+    if lookup.kind in (SOURCE, DOUBLES):  # names nobody, or is worked on here alone: it has no file
+        abort(404)
     if lookup.kind == PERSON:
         return _person(lookup, case, form)
+    # What may not be looked at may not be taken along either, however few they are.
+    if second.wants_reading(session, lookup):
+        return second.way(lookup_id, READ)
     what = exporting.whole_list(session, lookup, case)
     people = what.count(session)
     if form == "xlsx" and people > jobs.MOST_ROWS:
-        return render_template("exposure/too_many.html", lookup=lookup, people=people, most=jobs.MOST_ROWS), 413
-    _record(lookup, case, f"lookup.export.{form}", people)
+        return _too_many(lookup, case, people)
+    if second.wants_export(session, lookup, people):
+        return second.way(lookup_id, form)
+    # Read before it is recorded: afterwards nothing is asked of the database until the first line.
+    about = exporting.source(lookup, case, by=current_user.display_name, at=clock.now())
+    reading = recording.begin(lookup, case, f"lookup.export.{form}", people)
     if form == "csv":
-        return _file(stream_with_context(_csv(what, people)), CSV, f"{lookup.number}.csv")
+        body = stream_with_context(_csv(what, people, about, reading, scope.current(session)))
+        return _file(body, CSV, f"{reading.number}.csv")
     set_read_only(False)
     now = clock.now()
     asked = service.ask_export(
@@ -104,50 +117,99 @@ def download(export_id: UUID) -> ResponseReturnValue:
     session.rollback()
     found, lookup, case = _own(export_id)
     now = clock.now()
-    if found.state != DONE or found.size is None or found.gone_at is None or found.gone_at <= now:
+    size, over = found.size, found.state != DONE or found.gone_at is None or found.gone_at <= now
+    if over or size is None or second.wants_reading(session, lookup):
         session.rollback()
         return redirect(url_for(".show", export_id=export_id), 303)
-    size, name = found.size, f"{lookup.number}.{found.form}"
+    name = f"{lookup.number}.{found.form}"
     service.take_export(session, now=now, actor=current_user.actor, export=found, lookup=lookup, case=case)
     session.commit()
-    return _file(stream_with_context(_pieces(export_id, size)), XLSX, name, size)
+    return _file(stream_with_context(_pieces(export_id, size, scope.current(session))), XLSX, name, size)
 
 
 def _person(lookup: Lookup, case: Case | None, form: str) -> ResponseReturnValue:
-    _record(lookup, case, f"lookup.export.{form}", None)
+    reading = recording.begin(lookup, case, f"lookup.export.{form}")
     try:
-        body = exporting.export_person(db.session(), context.vault(), lookup, case, form)
-    except TooManyRows:
-        abort(413)
-    return _file(iter([body]), CSV if form == "csv" else XLSX, f"{lookup.number}.{form}", len(body))
+        body, rows = exporting.export_person(
+            db.session(),
+            context.vault(),
+            lookup,
+            case,
+            form,
+            by=current_user.display_name,
+            at=clock.now(),
+            most=jobs.MOST_ROWS,
+        )
+    except TooManyRows as error:
+        return _too_many(lookup, case, int(error.args[0]))
+    recording.end(reading, f"lookup.sent.{form}", rows)
+    return _file(iter([body]), CSV if form == "csv" else XLSX, f"{reading.number}.{form}", len(body))
 
 
-def _csv(asked: exporting.WholeList, expected: int) -> Iterator[bytes]:
+def _too_many(lookup: Lookup, case: Case | None, lines: int) -> ResponseReturnValue:
+    """The page for a list that a workbook does not take: the ways that are left."""
+    return render_template(
+        "exposure/too_many.html",
+        lookup=lookup,
+        case=case,
+        lines=lines,
+        most=jobs.MOST_ROWS,
+        days=showing.days_of(lookup) if lookup.kind == PLACE else [],
+        zones=showing.zones_of(db.session(), lookup),
+        code=showing.code_of(db.session(), lookup),
+        local=showing.local,
+    ), 413
+
+
+def _csv(
+    asked: exporting.WholeList, expected: int, about: exporting.About, reading: Reading, who: scope.Scope
+) -> Iterator[bytes]:
     # The request's own end, which came before the first line, let go of the session and of what it said.
     set_read_only(True)
-    session, written, total, whole = db.session(), 0, expected, False
-    # At once: so that who asked sees that the file comes, while the list is ranked.
-    yield MARK + csv_lines([exporting.place_heads()])
+    session, sent, total, whole = db.session(), 0, expected, False
+    two_places = getattr(asked, "other", None) is not None
+    scores = exporting.has_scores(asked)
+    scope.enter(session, who)
     try:
-        people = asked.ranked(session)
-        total = len(people)
-        for block in exporting.place_blocks(session, context.vault(), asked, people):
-            # Who reads slowly holds no connection to the database meanwhile.
-            session.rollback()
-            yield csv_lines(block)
-            written += len(block)
-        whole = written == total
+        # At once: so that who asked sees that the file comes, while the list is ranked.
+        yield MARK + csv_lines([exporting.place_heads(two_places=two_places, scores=scores)])
+        try:
+            people = asked.ranked(session)
+            total = len(people)
+            for block in exporting.place_blocks(session, context.vault(), asked, people):
+                # Who reads slowly holds no connection to the database meanwhile.
+                session.rollback()
+                # Counted as sent once it is handed over: of a block that breaks off, nobody knows how much came.
+                sent += len(block)
+                yield csv_lines(block)
+            whole = sent == total
+        except Exception as error:
+            log.error("list cut short", kind=type(error).__name__, trace=frames(error), rows=sent, of=total)
+        if not whole:
+            count = {"done": format_count(sent), "total": format_count(total)}
+            yield csv_lines(
+                [[gettext("DANH SÁCH CHƯA ĐỦ: mới có %(done)s trong %(total)s người. Hãy xuất lại.", **count)]]
+            )
+            raise CutShort
+        yield exporting.place_end(exporting.counted(about, sent), two_places=two_places, scores=scores)
+    finally:
+        _sent(reading, sent, of=total, whole=whole)
+
+
+def _sent(reading: Reading, rows: int, **detail: object) -> None:
+    """Note how many rows went out, also where the reader broke off."""
+    try:
+        recording.end(reading, "lookup.sent.csv", rows, **detail)
     except Exception as error:
-        log.error("list cut short", kind=type(error).__name__, trace=frames(error), rows=written, of=total)
-    if not whole:
-        count = {"done": format_count(written), "total": format_count(total)}
-        yield csv_lines([[gettext("DANH SÁCH CHƯA ĐỦ: mới có %(done)s trong %(total)s người. Hãy xuất lại.", **count)]])
-        raise CutShort
+        # They are out; the entry before the first of them says how many there were to be.
+        db.session.rollback()
+        log.error("rows sent not logged", kind=type(error).__name__, trace=frames(error), rows=rows)
 
 
-def _pieces(export_id: UUID, size: int) -> Iterator[bytes]:
+def _pieces(export_id: UUID, size: int, who: scope.Scope) -> Iterator[bytes]:
     set_read_only(True)
     session, vault, sent, number = db.session(), context.vault(), 0, 0
+    scope.enter(session, who)
     while sent < size:
         locked = queries.export_part(session, export_id, number)
         session.rollback()
@@ -172,16 +234,6 @@ def _own(export_id: UUID) -> tuple[Export, Lookup, Case | None]:
     if found is None or row is None:
         abort(404)
     return found, *row
-
-
-def _record(lookup: Lookup, case: Case | None, action: str, rows: int | None) -> None:
-    """Put the export on record; where that fails, nothing is read."""
-    session = db.session()
-    session.rollback()
-    set_read_only(False)
-    service.read(session, now=clock.now(), actor=current_user.actor, lookup=lookup, case=case, action=action, rows=rows)
-    session.commit()
-    set_read_only(True)
 
 
 def _file(body: Iterator[bytes], content_type: str, name: str, size: int | None = None) -> Response:

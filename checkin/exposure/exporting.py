@@ -1,6 +1,7 @@
 """What stands in the columns of an exported list."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -10,16 +11,22 @@ from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
 from checkin.cells import Cell
+from checkin.exposure import reasons
+from checkin.exposure.asking import Asked
 from checkin.exposure.contacting import Contacting
-from checkin.exposure.exports import to_csv, to_xlsx
+from checkin.exposure.exports import TooManyRows, csv_end, to_csv, to_xlsx
+from checkin.exposure.groups import Group
 from checkin.exposure.listing import Person, Row, rows
 from checkin.exposure.models import CASE, Lookup
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
-from checkin.exposure.showing import Asked
 from checkin.exposure.timeline import found_people
-from checkin.i18n import format_moment
+from checkin.i18n import format_count, format_moment
 from checkin.vault import Vault
+from checkin.visits.flagnames import NAMES
+from checkin.visits.flags import read
+
+About = list[tuple[str, str]]
 
 # People whose names are opened at a time.
 BLOCK = 500
@@ -50,8 +57,9 @@ class MissingPeople(Exception):
     """A list would come out shorter than it was."""
 
 
-def place_heads() -> list[str]:
-    """What stands over the columns of a place's list."""
+def place_heads(*, two_places: bool = False, scores: bool = False) -> list[str]:
+    """What stands over the columns of a place's list; of `two_places` with the minutes at the other one, of a case's
+    with `scores`."""
     return [
         gettext("STT"),
         *_person_heads(),
@@ -62,7 +70,16 @@ def place_heads() -> list[str]:
         gettext("Phút chắc chắn"),
         gettext("Phút có thể"),
         gettext("Sàng lọc"),
+        gettext("Đánh dấu"),
+        *_group_heads(),
+        *([gettext("Phút chắc chắn ở nơi thứ hai"), gettext("Phút có thể ở nơi thứ hai")] if two_places else ()),
+        *(_score_heads() if scores else ()),
     ]
+
+
+def has_scores(asked: WholeList) -> bool:
+    """True for the list of a case from whom others can have caught it."""
+    return isinstance(asked, Contacting) and not asked.from_places
 
 
 def place_blocks(
@@ -85,32 +102,51 @@ def place_lines(
 ) -> list[list[Cell]]:
     """The lines of these people, numbered from `first`."""
     opened = rows(session, vault, found, asked.window, asked.told)
-    return [_place_line(number, row) for number, row in enumerate(opened, start=first)]
+    lines = [_place_line(number, row) for number, row in enumerate(opened, start=first)]
+    if isinstance(asked, Contacting) and has_scores(asked):
+        why = reasons.of(session, asked, opened)
+        for line, row in zip(lines, opened, strict=True):
+            line += _score_cells(why[row.presence.person_id])
+    return lines
 
 
-def place_workbook(lookup: Lookup, case: Case | None, lines: Iterable[Sequence[Cell]]) -> bytes:
-    """The list of a place as a workbook; raises TooManyRows."""
-    return to_xlsx(lookup.number, place_heads(), lines, _about(lookup, case), about_title=gettext("Thông tin"))
+def place_workbook(lookup: Lookup, lines: Iterable[Sequence[Cell]], about: About, scores: bool = False) -> bytes:
+    """The list of a place as a workbook; `about` is `source`. Raises TooManyRows."""
+    heads = place_heads(two_places=lookup.other_start is not None, scores=scores)
+    return to_xlsx(lookup.number, heads, lines, about, about_title=gettext("Nguồn"))
+
+
+def place_end(about: About, *, two_places: bool = False, scores: bool = False) -> bytes:
+    """The last line of the list of a place as CSV."""
+    return csv_end(place_heads(two_places=two_places, scores=scores), about, gettext("Nguồn"))
 
 
 def _place_line(number: int, row: Row) -> list[Cell]:
-    stays = row.presence.stays
+    stays, there = row.presence.stays, row.presence.other
     last = stays[-1]
     return [
         number,
         *_person_cells(row.person),
         "; ".join(row.places),
-        format_moment(stays[0].entered_at),
-        format_moment(last.left_at or last.until_likely),
+        stays[0].entered_at,
+        last.left_at or last.until_likely,
         gettext("ghi nhận") if last.left_at else gettext("ước đoán"),
         row.presence.certain_minutes,
         row.presence.possible_minutes,
         triage_name(row.triage),
+        _flag_names(row.flags),
+        *_group_cells(row.group),
+        *([there.certain_minutes, there.possible_minutes] if there is not None else ()),
     ]
 
 
-def export_person(session: Session, vault: Vault, lookup: Lookup, case: Case | None, form: str) -> bytes:
-    """The time line of a person, or of everybody whom the question fits: one line per visit."""
+def export_person(
+    session: Session, vault: Vault, lookup: Lookup, case: Case | None, form: str, *, by: str, at: datetime, most: int
+) -> tuple[bytes, int]:
+    """The time line of a person, or of everybody whom the question fits, and its lines: one per visit.
+
+    Raises TooManyRows for a workbook of more than `most` lines.
+    """
     heads = [
         gettext("STT"),
         *_person_heads(),
@@ -121,6 +157,8 @@ def export_person(session: Session, vault: Vault, lookup: Lookup, case: Case | N
         gettext("Ra lúc"),
         gettext("Giờ ra là"),
         gettext("Sàng lọc"),
+        gettext("Đánh dấu"),
+        *_group_heads(),
     ]
     lines: list[list[Cell]] = []
     for found in found_people(session, vault, lookup):
@@ -133,21 +171,71 @@ def export_person(session: Session, vault: Vault, lookup: Lookup, case: Case | N
                     seen.venue.name if seen.venue else "",
                     seen.zone or "",
                     seen.venue.address if seen.venue else "",
-                    format_moment(stay.entered_at),
-                    format_moment(stay.left_at or stay.until_likely),
+                    stay.entered_at,
+                    stay.left_at or stay.until_likely,
                     gettext("ghi nhận") if stay.left_at else gettext("ước đoán"),
                     triage_name(stay.triage or "none"),
+                    _flag_names(read(stay.flags)),
+                    *_group_cells(seen.group),
                 ]
             )
+    about = counted(source(lookup, case, by=by, at=at), len(lines))
     if form == "csv":
-        return to_csv(heads, lines)
-    return to_xlsx(lookup.number, heads, lines, _about(lookup, case), about_title=gettext("Thông tin"))
+        return to_csv(heads, lines, csv_end(heads, about, gettext("Nguồn"))), len(lines)
+    if len(lines) > most:
+        raise TooManyRows(len(lines))
+    return to_xlsx(lookup.number, heads, lines, about, about_title=gettext("Nguồn")), len(lines)
 
 
 def triage_name(level: str) -> str:
     """The level in words."""
     names = {"routine": gettext("Thường"), "watch": gettext("Theo dõi"), "urgent": gettext("Khẩn")}
     return str(names.get(level, gettext("Chưa khai y tế")))
+
+
+def _further(lookup: Lookup) -> About:
+    """What else a lookup by place asks than one place in one time."""
+    found: About = []
+    if lookup.daily:
+        found.append((gettext("Mỗi ngày"), gettext("chỉ những giờ đó của từng ngày")))
+    if lookup.other_start and lookup.other_end:
+        found.append(
+            (gettext("Ở nơi thứ hai"), f"{format_moment(lookup.other_start)} – {format_moment(lookup.other_end)}")
+        )
+    if lookup.headcount:
+        found.append((gettext("Khách thực tế ước chừng"), format_count(lookup.headcount)))
+    return found
+
+
+def counted(about: About, lines: int) -> About:
+    """`source` with how many lines the list has."""
+    return [*about, (gettext("Số dòng"), format_count(lines))]
+
+
+def _flag_names(flags: Iterable[str]) -> str:
+    return ", ".join(str(NAMES[flag]) for flag in flags)
+
+
+def _group_heads() -> list[str]:
+    return [gettext("Số người khai cùng tờ"), gettext("Mã tờ khai chung")]
+
+
+def _group_cells(group: Group | None) -> list[Cell]:
+    return [group.people, group.code] if group else [None, ""]
+
+
+def _score_heads() -> list[str]:
+    return [
+        gettext("Điểm phơi nhiễm"),
+        gettext("Mức phơi nhiễm"),
+        gettext("Vì sao"),
+        gettext("Điểm khẩn"),
+        gettext("Vì sao khẩn"),
+    ]
+
+
+def _score_cells(why: reasons.Why) -> list[Cell]:
+    return [why.exposure, str(reasons.BAND_NAMES[why.band]), ", ".join(why.reasons), why.urgency, "; ".join(why.signs)]
 
 
 def _person_heads() -> list[str]:
@@ -175,13 +263,17 @@ def _person_cells(person: Person) -> list[Cell]:
     ]
 
 
-def _about(lookup: Lookup, case: Case | None) -> list[tuple[str, str]]:
+def source(lookup: Lookup, case: Case | None, *, by: str, at: datetime) -> About:
+    """What stands in every file: what was asked for which case and why, by whom; who made the file, and when."""
     return [
         (gettext("Tra cứu"), lookup.number),
         (gettext("Ca bệnh hoặc tín hiệu"), case.number if case else lookup.signal or ""),
         (gettext("Lý do"), lookup.reason),
         (gettext("Khung giờ"), f"{format_moment(lookup.start)} – {format_moment(lookup.end)}"),
+        *_further(lookup),
         (gettext("Người tra cứu"), lookup.made_by_name),
         (gettext("Tra cứu lúc"), format_moment(lookup.made_at)),
+        (gettext("Người xuất tệp"), by),
+        (gettext("Xuất lúc"), format_moment(at)),
         (gettext("Danh sách gồm"), gettext("chỉ những người đã quét mã hoặc được khai hộ")),
     ]

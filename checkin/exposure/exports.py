@@ -2,14 +2,21 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from io import BytesIO, StringIO
 
 import xlsxwriter
 
+from checkin import clock
 from checkin.cells import Cell, safe
+from checkin.i18n import format_moment
 
 # Sheets hold 1,048,576 rows: a list that does not fit is refused, never cut (it happened).
 XLSX_ROWS = 1_048_575
+# A cell of a sheet holds so many letters, and whole numbers exactly up to here.
+XLSX_LETTERS, XLSX_NUMBER = 32_767, 10**15
+NOT_IN_XML = {0xFFFE: "?", 0xFFFF: "?"}
+MOMENT = "%H:%M %d/%m/%Y"
 
 
 class TooManyRows(Exception):
@@ -21,16 +28,31 @@ MARK = b"\xef\xbb\xbf"
 
 
 def csv_lines(lines: Iterable[Sequence[Cell]]) -> bytes:
-    """Lines of CSV in UTF-8, every cell neutral."""
+    """Lines of CSV in UTF-8, every cell neutral; moments on the province's clocks."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([safe(cell) for cell in line] for line in lines)
+    writer.writerows([safe(_shown(cell)) for cell in line] for line in lines)
     return out.getvalue().encode()
 
 
-def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
-    """A whole CSV file: the mark, the heads and the lines."""
-    return MARK + csv_lines([heads]) + csv_lines(lines)
+def _shown(cell: Cell) -> Cell:
+    if not isinstance(cell, datetime):
+        return cell
+    return clock.to_local(cell).strftime(MOMENT) if clock.is_readable(cell) else format_moment(cell)
+
+
+def csv_end(heads: Sequence[str], about: Iterable[tuple[str, str]], title: str) -> bytes:
+    """The last line of a CSV file: what it is, who made it and for what, as wide as the list, in its second cell.
+
+    Readers that count columns meet no other shape, and a file without this line is not whole.
+    """
+    text = "; ".join(f"{name}: {value}" for name, value in about)
+    return csv_lines([[title, text, *[""] * (len(heads) - 2)]])
+
+
+def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]], end: bytes = b"") -> bytes:
+    """A whole CSV file: the mark, the heads, the lines, and the `csv_end`."""
+    return MARK + csv_lines([heads]) + csv_lines(lines) + end
 
 
 def to_xlsx(
@@ -55,7 +77,7 @@ def to_xlsx(
             "strings_to_numbers": False,
         },
     )
-    bold = book.add_format({"bold": True, "bottom": 1})
+    bold, moment = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "hh:mm dd/mm/yyyy"})
     sheet = book.add_worksheet(title[:31])
     widths = [len(head) for head in heads]
     for column, head in enumerate(heads):
@@ -65,11 +87,7 @@ def to_xlsx(
         if number > XLSX_ROWS:
             raise TooManyRows
         for column, cell in enumerate(line):
-            if isinstance(cell, int):
-                sheet.write_number(number, column, cell)
-            elif cell:
-                sheet.write_string(number, column, cell[:32_767])
-                widths[column] = max(widths[column], min(len(cell), 50))
+            widths[column] = max(widths[column], _write(sheet, number, column, cell, moment))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width + 2)
     sheet.freeze_panes(1, 0)
@@ -83,6 +101,28 @@ def to_xlsx(
     second.set_column(1, 1, 80)
     for number, (name, value) in enumerate(about):
         second.write_string(number, 0, name, book.add_format({"bold": True}))
-        second.write_string(number, 1, value)
+        second.write_string(number, 1, _text(value))
     book.close()
     return out.getvalue()
+
+
+def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell, moment: object) -> int:
+    """Write a cell by its type; how wide it is."""
+    if isinstance(cell, datetime) and not clock.is_readable(cell):
+        cell = format_moment(cell)
+    if isinstance(cell, datetime):
+        sheet.write_datetime(row, column, clock.to_local(cell).replace(tzinfo=None, second=0, microsecond=0), moment)
+        return len("00:00 00/00/0000")
+    if isinstance(cell, int) and abs(cell) < XLSX_NUMBER:
+        sheet.write_number(row, column, cell)
+        return 1
+    if cell is None or cell == "":
+        return 0
+    text = _text(str(cell))
+    sheet.write_string(row, column, text)
+    return min(len(text), 50)
+
+
+def _text(value: str) -> str:
+    # Half of a pair of surrogates, and what XML has no place for, is shown as a question mark: it stops no list.
+    return value.encode("utf-8", "replace").decode().translate(NOT_IN_XML)[:XLSX_LETTERS]

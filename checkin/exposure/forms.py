@@ -1,38 +1,20 @@
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField
-from wtforms.validators import Optional, ValidationError
+from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField
+from wtforms.validators import ValidationError
 
 from checkin import clock
-from checkin.forms import Form, IfFilled, Needed, Text
+from checkin.forms import Day, Form, IfFilled, LocalTime, Needed, Text
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
 from checkin.venues.kinds import KINDS
 
 SIGNAL, NEW = "signal", "new"
-SHOWN = "%Y-%m-%dT%H:%M"
+# In one lookup.
+MOST_PLACES = 50
 LAST_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
-
-
-class LocalTime(Text):
-    """A moment on the province's clocks as `YYYY-MM-DDTHH:MM`; `moment` is it in UTC."""
-
-    moment: datetime | None = None
-
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, [Needed(_l("Ghi ngày và giờ."))], limit=20, **kwargs)
-
-    def post_validate(self, form: FlaskForm, validation_stopped: bool) -> None:
-        if validation_stopped or self.errors:
-            return
-        try:
-            self.moment = clock.from_local(datetime.strptime((self.data or "").replace(" ", "T"), SHOWN))  # noqa: DTZ007 - its zone is given here
-        except (ValueError, OverflowError) as error:
-            raise ValidationError(gettext("Ghi ngày và giờ, ví dụ 2026-11-20T10:05.")) from error
 
 
 class ReasonForm(Form):
@@ -45,6 +27,13 @@ class ReasonForm(Form):
             raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
 
 
+class SourceForm(ReasonForm):
+    """The same for the source of a case; beside the other one on the page of the case, so under names of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix="source")
+
+
 class BoundForm(ReasonForm):
     """What every lookup needs besides: a case, a new case or a signal."""
 
@@ -52,8 +41,8 @@ class BoundForm(ReasonForm):
     signal = Text(_l("Tín hiệu gì?"), limit=200, description=_l("Ví dụ: chùm sốt ở trường, tin từ bệnh viện."))
     case_title = Text(_l("Tên gọi ca bệnh"), limit=120, description=_l("Không ghi tên người bệnh."))
     case_disease = SelectField(_l("Bệnh"), choices=[], validate_choice=False)
-    case_onset = DateField(_l("Ngày khởi phát"), [Optional()])
-    case_sample = DateField(_l("Ngày lấy mẫu"), [Optional()])
+    case_onset = Day(_l("Ngày khởi phát"))
+    case_sample = Day(_l("Ngày lấy mẫu"))
 
     def validate_signal(self, field: Text) -> None:
         if self.case.data == SIGNAL and not field.data:
@@ -75,13 +64,24 @@ class PlaceForm(BoundForm):
     kind = SelectField(_l("loại"), choices=[("", _l("mọi loại")), *KINDS.items()], validate_choice=False)
     start = LocalTime(_l("Từ"))
     end = LocalTime(_l("Đến"))
+    # Codes of further places, each chosen before.
+    more = SelectMultipleField(choices=[], validate_choice=False)
+    daily = BooleanField(_l("Lặp lại mỗi ngày: chỉ tính giờ này của từng ngày, từ ngày đầu đến ngày cuối"))
+    other = Text(_l("Nơi thứ hai"), limit=200, description=_l("Tên hoặc mã. Chỉ tìm người đã ở cả hai nơi."))
+    other_start = LocalTime(_l("Ở nơi thứ hai từ"), left_open=True)
+    other_end = LocalTime(_l("Ở nơi thứ hai đến"), left_open=True)
+    headcount = Text(
+        _l("Khách thực tế ước chừng"), limit=7, description=_l("Nếu biết: để ước lượng danh sách gồm bao nhiêu phần.")
+    )
 
     longest: timedelta
     latest: datetime
+    day_over: datetime
     window: tuple[datetime, datetime]
+    other_window: tuple[datetime, datetime] | None = None
 
     def validate_venue(self, field: Text) -> None:
-        if not (field.data or self.venue_id.data or self.commune.data or self.kind.data):
+        if not (field.data or self.more.data or self.venue_id.data or self.commune.data or self.kind.data):
             raise ValidationError(gettext("Ghi tên hoặc mã địa điểm, hay chọn xã, phường hoặc loại."))
 
     def validate_kind(self, field: SelectField) -> None:
@@ -92,25 +92,52 @@ class PlaceForm(BoundForm):
         if field.data and field.data not in dict(field.choices):
             raise ValidationError(gettext("Chọn một xã, phường trong danh sách."))
 
+    def validate_more(self, field: SelectMultipleField) -> None:
+        if len(field.data or ()) >= MOST_PLACES:
+            raise ValidationError(gettext("Nhiều nhất %(count)s địa điểm một lần tra cứu.", count=MOST_PLACES))
+
+    def validate_other(self, field: Text) -> None:
+        if not field.data and (self.other_start.data or self.other_end.data):
+            raise ValidationError(gettext("Ghi tên hoặc mã của nơi thứ hai, hoặc xoá giờ của nơi đó."))
+
+    def validate_headcount(self, field: Text) -> None:
+        if field.data and not (field.data.isascii() and field.data.isdecimal() and int(field.data) > 0):
+            raise ValidationError(gettext("Ghi một số người, ví dụ 200."))
+
     def check_window(self) -> bool:
-        """True when the window can be looked up; else an error beside its end."""
-        start, end = self.start.moment, self.end.moment
-        if start is None or end is None:
+        """True when the window can be looked up, and that of the second place; else an error beside its end."""
+        found = self._window_of(self.start, self.end)
+        if found is None:
             return False
+        self.window, self.other_window = found, None
+        if not self.other.data:
+            return True
+        for field in (self.other_start, self.other_end):
+            if not field.data:
+                field.errors = [gettext("Ghi ngày và giờ.")]
+        self.other_window = self._window_of(self.other_start, self.other_end)
+        return self.other_window is not None
+
+    def _window_of(self, first: LocalTime, last: LocalTime) -> tuple[datetime, datetime] | None:
+        start, end = first.moment, last.moment
+        if start is None or end is None:
+            return None
         if end < start:
-            self.end.errors = [gettext("Giờ kết thúc trước giờ bắt đầu.")]
+            last.errors = [gettext("Giờ kết thúc trước giờ bắt đầu.")]
         elif end - start > self.longest:
             days = self.longest.days
-            self.end.errors = [gettext("Khoảng tra cứu dài quá: dữ liệu chỉ giữ %(days)s ngày.", days=days)]
+            last.errors = [gettext("Khoảng tra cứu dài quá: dữ liệu chỉ giữ %(days)s ngày.", days=days)]
         elif start > self.latest:
-            self.start.errors = [gettext("Giờ bắt đầu ở tương lai.")]
+            first.errors = [gettext("Giờ bắt đầu ở tương lai.")]
+        elif end >= self.day_over:
+            # Who approved such a list would not know what comes into it.
+            last.errors = [gettext("Giờ kết thúc ở tương lai: muộn nhất là hết hôm nay.")]
         elif start < self.latest - timedelta(days=400):
-            self.start.errors = [gettext("Giờ bắt đầu xa quá: dữ liệu đã xoá.")]
+            first.errors = [gettext("Giờ bắt đầu xa quá: dữ liệu đã xoá.")]
         else:
             # The last minute is meant whole: who came in at 11:50:30 was there "until 11:50".
-            self.window = start, end + LAST_MINUTE
-            return True
-        return False
+            return start, end + LAST_MINUTE
+        return None
 
 
 class PersonForm(BoundForm):

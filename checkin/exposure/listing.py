@@ -10,18 +10,25 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin import clock
+from checkin.cases.models import kept_declaration, kept_visit
 from checkin.charts import Bar
 from checkin.declarations import queries as declarations
 from checkin.declarations.models import Declaration
 from checkin.declarations.triage import NOT_ASKED
+from checkin.exposure import groups
+from checkin.exposure.groups import Group
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
 from checkin.phones import display_phone
 from checkin.places import queries as places
 from checkin.vault import Vault
 from checkin.venues import queries as venues
+from checkin.visits import flags
+from checkin.visits.models import Visit
 
 BAR_WIDTH = 176
+# A year of birth beyond these is none.
+YEARS = 1850, 2150
 # Longer windows are drawn by days.
 HOURLY = timedelta(hours=48)
 
@@ -60,6 +67,8 @@ class Row:
     spans: tuple[Span, ...]
     triage: str
     notes: tuple[str, ...]
+    flags: tuple[str, ...]
+    group: Group | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def rows(
 
     `told` is where their declarations are: in the store, or in the copies that cases keep.
     """
-    latest = {presence.person_id: _latest_declared(presence.stays) for presence in found}
+    latest = {presence.person_id: latest_declared(presence.stays) for presence in found}
     opened = declarations.opened(
         session,
         vault,
@@ -110,6 +119,11 @@ def rows(
     zone_names = venues.zone_names(session, list(venue_ids))
     homes = places.names(session, {s.commune_id for s in latest.values() if s and s.commune_id})
     scale = scale_around(window)
+    together = groups.of_stays(
+        session,
+        [stay for presence in found for stay in presence.stays],
+        kept_visit if told is kept_declaration else Visit.__table__,  # type: ignore[arg-type]
+    )
     return [
         Row(
             presence,
@@ -123,6 +137,8 @@ def rows(
             tuple(scale.span(stay) for stay in presence.stays),
             _worst(presence.stays),
             _notes(presence.stays),
+            flags.read(" ".join(stay.flags for stay in presence.stays)),
+            groups.of_one(presence.stays, together),
         )
         for presence in found
     ]
@@ -133,15 +149,22 @@ def person_from(details: dict[str, Any] | None, homes: dict[str, str]) -> Person
     if not details:
         return Person(readable=False)
     return Person(
-        full_name=str(details.get("full_name", "")),
+        full_name=_text(details, "full_name"),
         # Whoever may write here may also write what is no year: it must stop no list.
-        birth_year=year if isinstance(year := details.get("birth_year"), int) else None,
-        phone=display_phone(str(details.get("phone", ""))),
-        id_number=str(details.get("id_number", "")),
-        address=str(details.get("address", "")),
+        birth_year=year
+        if isinstance(year := details.get("birth_year"), int) and YEARS[0] <= year <= YEARS[1]
+        else None,
+        phone=display_phone(_text(details, "phone")),
+        id_number=_text(details, "id_number"),
+        address=_text(details, "address"),
         home=homes.get(str(details.get("commune_id")), ""),
-        nationality=str(details.get("nationality", "")),
+        nationality=_text(details, "nationality"),
     )
+
+
+def _text(details: dict[str, Any], name: str) -> str:
+    # Half of a pair, which is no letter and stops every page and file, is a question mark.
+    return str(details.get(name, "")).encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)
@@ -178,7 +201,7 @@ def steps_around(window: Window) -> Steps:
     return Steps(start, step, -((start - end) // step))
 
 
-def _latest_declared(stays: Sequence[StayRow]) -> StayRow | None:
+def latest_declared(stays: Sequence[StayRow]) -> StayRow | None:
     """The newest declaration that goes with these stays; of those without answers only where there is no other."""
     declared = [stay for stay in stays if stay.declared_at is not None]
     return max(declared, key=lambda s: (s.triage != NOT_ASKED, s.declared_at or s.entered_at), default=None)

@@ -2,11 +2,11 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from checkin.db import UtcDateTime, db
 
-PLACE, PERSON, CASE = "place", "person", "case"
+PLACE, PERSON, CASE, SOURCE, DOUBLES = "place", "person", "case", "source", "doubles"
 
 
 class Lookup(db.Model):  # type: ignore[name-defined, misc]
@@ -15,7 +15,7 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "lookup"
     __table_args__ = (
         sa.CheckConstraint("(case_id IS NULL) <> (signal IS NULL)", name="bound"),
-        sa.CheckConstraint(f"kind IN ('{PLACE}', '{PERSON}', '{CASE}')", name="kind"),
+        sa.CheckConstraint(f"kind IN ('{PLACE}', '{PERSON}', '{CASE}', '{SOURCE}', '{DOUBLES}')", name="kind"),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
@@ -25,7 +25,8 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     signal: Mapped[str | None] = mapped_column(sa.String(200))
     reason: Mapped[str] = mapped_column(sa.String(500))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    made_by: Mapped[UUID] = mapped_column(sa.Uuid)
+    # Null where a command asked, which has no account.
+    made_by: Mapped[UUID | None] = mapped_column(sa.Uuid)
     made_by_name: Mapped[str] = mapped_column(sa.String(80))
     start: Mapped[datetime] = mapped_column(UtcDateTime)
     end: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -34,13 +35,24 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     zone_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     venue_kind: Mapped[str | None] = mapped_column(sa.String(16))
-    # By case: who the case was when it was asked.
+    # Not all of the time from `start` to `end`, but its hours of each day (`hours.daily`).
+    daily: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Of those who were also at the other places, in this time.
+    other_start: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    other_end: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How many people were there, as far as whoever asked knew.
+    headcount: Mapped[int | None]
+    # The lookup that this one asks once more.
+    repeats: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    # By case, and of its source: who the case was when it was asked.
     person_id: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)
     # By person: what was asked is sealed like every detail; the indexes find, and read as nothing.
-    asked: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    asked: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info={"key": "cdc"})
     id_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
     phone_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
     name_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+
+    more: Mapped[list["LookupVenue"]] = relationship(order_by="LookupVenue.number")
 
     @property
     def number(self) -> str:
@@ -48,10 +60,23 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
         return f"TC-{self.seq:06d}"
 
 
+class LookupVenue(db.Model):  # type: ignore[name-defined, misc]
+    """A place that a lookup asks about besides its first one, or (`other`) where its people were too."""
+
+    __tablename__ = "lookup_venue"
+
+    lookup_id: Mapped[UUID] = mapped_column(sa.Uuid, sa.ForeignKey("lookup.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    other: Mapped[bool]
+    venue_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    zone_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+
+
 # Where the making of a file stands.
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
-# Why it failed: more people than a file takes, its process ended, or something else that the log says.
-TOO_MANY, DIED, BROKEN = "too_many", "died", "broken"
+# Why it failed: more people than a file takes, its process ended, a second person refused it, or something else that
+# the log says.
+TOO_MANY, DIED, TAKEN_BACK, BROKEN = "too_many", "died", "refused", "broken"
 
 
 class Export(db.Model):  # type: ignore[name-defined, misc]

@@ -9,7 +9,6 @@ end is possible. Several stays of one person count once where they run side by s
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -53,6 +52,10 @@ class Presence(Generic[S]):
     certain_minutes: int
     possible_minutes: int
     stays: tuple[S, ...]
+    # The same of other places where they were too, in the times of those.
+    other: "Presence[S] | None" = None
+    # In how many of the windows they were there.
+    windows: int = 1
 
 
 def union_minutes(spans: Iterable[tuple[datetime, datetime] | None]) -> int:
@@ -68,43 +71,33 @@ def union_minutes(spans: Iterable[tuple[datetime, datetime] | None]) -> int:
     return int(total // 60)
 
 
-def presences(stays: Iterable[S], window: Window) -> list[Presence[S]]:
-    """One entry per person whose stays meet the window: those longest there for certain first.
+def presences(stays: Iterable[S], *windows: Window) -> list[Presence[S]]:
+    """One entry per person whose stays meet one of the windows: those longest there for certain first.
 
-    Then by possible minutes, then by who came first; the order is the same each time.
+    Then by possible minutes, then by who came first; the order is the same each time. Minutes of several windows add
+    up, and count once where they run side by side.
     """
     by_person: dict[UUID, list[S]] = {}
     for stay in stays:
-        if window.meets(stay):
+        if any(window.meets(stay) for window in windows):
             by_person.setdefault(stay.person_id, []).append(stay)
-    found = [_presence(person_id, theirs, window) for person_id, theirs in by_person.items()]
+    found = [_presence(person_id, theirs, windows) for person_id, theirs in by_person.items()]
     found.sort(key=_rank)
     return found
-
-
-def ranked(stays: Iterable[Stay], window: Window) -> list[UUID]:
-    """The people of `presences` in its order, from stays that come person by person.
-
-    Nothing but the order is held, so a list of any length costs little memory.
-    """
-    found = []
-    for person_id, theirs in groupby(stays, key=lambda stay: stay.person_id):
-        met = [stay for stay in theirs if window.meets(stay)]
-        if met:
-            found.append(_rank(_presence(person_id, met, window)))
-    found.sort()
-    return [person_id for *_, person_id in found]
 
 
 def _rank(presence: Presence[S]) -> tuple[int, int, datetime, UUID]:
     return -presence.certain_minutes, -presence.possible_minutes, presence.stays[0].entered_at, presence.person_id
 
 
-def _presence(person_id: UUID, stays: Sequence[S], window: Window) -> Presence[S]:
+def _presence(person_id: UUID, stays: Sequence[S], windows: Sequence[Window]) -> Presence[S]:
     ordered = tuple(sorted(stays, key=lambda stay: stay.entered_at))
+    sure = [window.cut(s.entered_at, s.left_at) for s in ordered if s.left_at for window in windows]
+    may = [window.cut(s.entered_at, s.left_at or s.until_latest) for s in ordered for window in windows]
     return Presence(
         person_id,
-        certain_minutes=union_minutes(window.cut(s.entered_at, s.left_at) for s in ordered if s.left_at),
-        possible_minutes=union_minutes(window.cut(s.entered_at, s.left_at or s.until_latest) for s in ordered),
+        certain_minutes=union_minutes(sure),
+        possible_minutes=union_minutes(may),
         stays=ordered,
+        windows=sum(any(window.meets(stay) for stay in ordered) for window in windows),
     )

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,12 +7,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from checkin.cases.models import MET, OWN, Case, case_visit, kept_declaration, kept_visit
+from checkin.cases.models import MET, OWN, Case, case_visit, kept_declaration, kept_visit, number_of
 from checkin.cases.queries import kept_for, same_visit
 from checkin.db import UtcDateTime
 from checkin.declarations.models import Declaration
-from checkin.exposure.models import RUNNING, WAITING, Export, ExportPart, Lookup
-from checkin.venues.models import Venue
+from checkin.exposure.areas import Area
+from checkin.exposure.models import PERSON, RUNNING, WAITING, Export, ExportPart, Lookup
 from checkin.visits.models import Visit
 
 
@@ -31,90 +31,37 @@ class StayRow:
     until_latest: datetime
     declaration_id: UUID | None
     declared_at: datetime | None
+    group_id: UUID | None
     triage: str | None
     symptoms: Sequence[str] | None
     contact_sick: bool | None
     travel: bool | None
     commune_id: str | None
     province_id: str | None
+    flags: str
     # Numbers of the cases that keep it, where the store itself no longer has it.
     kept_for: tuple[str, ...] = ()
+
+
+# In the order of StayRow; the flags of the visit follow.
+OF_VISIT = (
+    "id", "person_id", "venue_id", "zone_id", "entered_at", "left_at", "end_set_by", "until_likely", "until_latest",
+    "declaration_id", "declared_at", "group_id",
+)  # fmt: skip
+OF_DECLARATION = ("triage", "symptoms", "contact_sick", "travel", "commune_id", "province_id")
 
 
 def _stays(visits: Any = Visit.__table__, declarations: sa.Table = Declaration.__table__, *made: Any) -> Any:
     """Visits with their declarations; `made` bounds when these were made, so that few of their days are read."""
     visit, declaration = visits.c, declarations.c
     return sa.select(
-        visit.id,
-        visit.person_id,
-        visit.venue_id,
-        visit.zone_id,
-        visit.entered_at,
-        visit.left_at,
-        visit.end_set_by,
-        visit.until_likely,
-        visit.until_latest,
-        visit.declaration_id,
-        visit.declared_at,
-        declaration.triage,
-        declaration.symptoms,
-        declaration.contact_sick,
-        declaration.travel,
-        declaration.commune_id,
-        declaration.province_id,
+        *(visit[name] for name in OF_VISIT), *(declaration[name] for name in OF_DECLARATION), visit.flags
     ).select_from(
         visits.outerjoin(
             declarations,
             sa.and_(declaration.made_at == visit.declared_at, declaration.id == visit.declaration_id, *made),
         )
     )
-
-
-@dataclass(frozen=True)
-class Area:
-    """Which venues: those given, be it none, or all of a commune and kind; of one zone where it is named."""
-
-    venue_ids: tuple[UUID, ...] | None = None
-    zone_id: UUID | None = None
-    commune_id: str | None = None
-    kind: str | None = None
-
-    def condition(self) -> sa.ColumnElement[bool]:
-        """What a visit must fulfil to be of this area; `values` has the values, by name."""
-        listed = Visit.venue_id.in_(sa.bindparam("venue_ids", expanding=True))
-        if self.zone_id is not None:
-            return sa.and_(listed, Visit.zone_id == sa.bindparam("zone_id"))
-        if self.venue_ids is not None:
-            return listed
-        venues = sa.select(Venue.id)
-        if self.commune_id:
-            venues = venues.where(Venue.commune_id == sa.bindparam("commune_id"))
-        if self.kind:
-            venues = venues.where(Venue.kind == sa.bindparam("kind"))
-        return Visit.venue_id.in_(venues)
-
-    def values(self) -> dict[str, Any]:
-        """The values of `condition`."""
-        return {**vars(self), "venue_ids": self.venue_ids or ()}
-
-    def shape(self) -> "Area":
-        """An area of the same condition with other values: what was built for one serves the other."""
-        return Area(
-            None if self.venue_ids is None else (),
-            None if self.zone_id is None else UUID(int=0),
-            self.commune_id and "any",
-            self.kind and "any",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class MetRow:
-    """As much of a visit as its rank needs."""
-
-    person_id: UUID
-    entered_at: datetime
-    left_at: datetime | None
-    until_latest: datetime
 
 
 def stays_at(
@@ -130,34 +77,17 @@ def stays_at(
     `cap` is the longest stay there is: it bounds how far back a visit can have begun, and so how many
     days are read. `people` narrows it to the visits of some.
     """
-    query = _stays(Visit.__table__, Declaration.__table__, told_then()).where(*meeting_window(area))
-    if people is not None:
-        query = query.where(Visit.person_id.in_(people))
-    rows = session.execute(query.order_by(Visit.entered_at, Visit.id), window_values(area, start, end, cap))
+    narrowed = [] if people is None else [Visit.person_id.in_(people)]
+    return stays_where(session, [*meeting_window(area), *narrowed], window_values(area, start, end, cap))
+
+
+def stays_where(
+    session: Session, conditions: Sequence[sa.ColumnElement[bool]], values: Mapping[str, Any]
+) -> list[StayRow]:
+    """The visits that fulfil the conditions, by entry; among the `values` are those of `told_then`."""
+    query = _stays(Visit.__table__, Declaration.__table__, told_then()).where(*conditions)
+    rows = session.execute(query.order_by(Visit.entered_at, Visit.id), dict(values))
     return [StayRow(*row) for row in rows]
-
-
-def met_at(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> Iterator[MetRow]:
-    """The visits of `stays_at` person by person, read as they are asked for."""
-    rows = session.execute(
-        sa.select(Visit.person_id, Visit.entered_at, Visit.left_at, Visit.until_latest)
-        .where(*meeting_window(area))
-        .order_by(Visit.person_id),
-        window_values(area, start, end, cap),
-        execution_options={"yield_per": 2000},
-    )
-    with rows:
-        for row in rows:
-            yield MetRow(*row)
-
-
-def count_people(session: Session, area: Area, start: datetime, end: datetime, cap: timedelta) -> int:
-    """How many people `stays_at` finds with the same arguments: a sum, which reads nobody."""
-    found = session.scalar(
-        sa.select(sa.func.count(sa.distinct(Visit.person_id))).where(*meeting_window(area)),
-        window_values(area, start, end, cap),
-    )
-    return found or 0
 
 
 def meeting_window(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
@@ -171,7 +101,7 @@ def meeting_window(area: Area) -> tuple[sa.ColumnElement[bool], ...]:
 
 def told_then() -> sa.ColumnElement[bool]:
     """A visit's declaration is made while it lasts; said so that only the days in question are planned and read."""
-    return Declaration.made_at.between(moment("earliest"), moment("told_by"))
+    return Declaration.made_at.between(moment("told_from"), moment("told_by"))
 
 
 def moment(name: str) -> Any:
@@ -181,7 +111,12 @@ def moment(name: str) -> Any:
 
 def window_values(area: Area, start: datetime, end: datetime, cap: timedelta) -> dict[str, Any]:
     """The values of `meeting_window` and `told_then`, by name."""
-    return {**area.values(), "start": start, "end": end, "earliest": start - cap, "told_by": end + cap}
+    return {**area.values(), "start": start, "end": end, "earliest": start - cap, **told(start, end, cap)}
+
+
+def told(start: datetime, end: datetime, cap: timedelta) -> dict[str, datetime]:
+    """The values of `told_then`, for visits that meet [start, end]."""
+    return {"told_from": start - cap, "told_by": end + cap}
 
 
 def stays_of(session: Session, person_ids: Sequence[UUID], start: datetime, end: datetime) -> list[StayRow]:
@@ -217,9 +152,20 @@ def kept_stays_of(session: Session, person_ids: Sequence[UUID], end: datetime, c
     for *values, seq in rows:
         stay = StayRow(*values)
         before = found.get((stay.entered_at, stay.id))
-        numbers = (*(before.kept_for if before else ()), f"F0-{seq:04d}")
+        numbers = (*(before.kept_for if before else ()), number_of(seq))
         found[stay.entered_at, stay.id] = replace(stay, kept_for=numbers)
     return list(found.values())
+
+
+def stays_kept(session: Session, person_ids: Sequence[UUID], case_id: UUID) -> list[StayRow]:
+    """Visits of these people that this case keeps, newest first."""
+    rows = session.execute(
+        _stays(kept_visit, kept_declaration)
+        .join(case_visit, same_visit(kept_visit))
+        .where(kept_visit.c.person_id.in_(person_ids), case_visit.c.case_id == case_id)
+        .order_by(kept_visit.c.entered_at.desc(), kept_visit.c.id)
+    )
+    return [StayRow(*row) for row in rows]
 
 
 def own_stays(session: Session, case_id: UUID, start: datetime, end: datetime) -> list[StayRow]:
@@ -234,9 +180,11 @@ def own_stays(session: Session, case_id: UUID, start: datetime, end: datetime) -
     return [StayRow(*row) for row in rows]
 
 
-def met_stays(session: Session, case_id: UUID, person_ids: Sequence[UUID], met: sa.Select[Any]) -> list[StayRow]:
-    """The stays of these people, of those kept for the case, that are among those `met`, by entry."""
-    among, store = met.subquery("met"), kept_for(MET)
+def met_stays(
+    session: Session, case_id: UUID, person_ids: Sequence[UUID], met: sa.Select[Any], store: Any = None
+) -> list[StayRow]:
+    """The stays of these people, of those kept for the case (`store`), that are among those `met`, by entry."""
+    among, store = met.subquery("met"), kept_for(MET) if store is None else store
     keys = sa.select(among.c.entered_at, among.c.id)
     rows = session.execute(
         _stays(store, kept_declaration)
@@ -255,12 +203,25 @@ def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | No
     return (row[0], row[1]) if row else None
 
 
+def purpose(lookup: Lookup) -> UUID:
+    """For what people are read: the case of a lookup, or before there is one the lookup itself.
+
+    The case where there is one, since a replica that lags behind may not know a new lookup yet.
+    """
+    return lookup.case_id or lookup.id
+
+
 def newest(session: Session, limit: int = 15) -> Iterator[tuple[Lookup, Case | None]]:
     """The latest lookups with their cases."""
     for row in session.execute(
         sa.select(Lookup, Case).outerjoin(Case, Lookup.case_id == Case.id).order_by(Lookup.seq.desc()).limit(limit)
     ):
         yield row[0], row[1]
+
+
+def persons_asked(session: Session, since: datetime) -> list[Lookup]:
+    """Lookups by person made since then."""
+    return list(session.scalars(sa.select(Lookup).where(Lookup.kind == PERSON, Lookup.made_at >= since)))
 
 
 def export_of(session: Session, export_id: UUID, made_by: UUID) -> Export | None:

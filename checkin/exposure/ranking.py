@@ -1,13 +1,13 @@
 """People by how long they were somewhere: one row each, minutes by unions, ranked, counted and drawn in the database.
 
-A span is a time of one person that counts, be it together with a case or inside a window; what follows from spans
-is the same for both.
+A span is a time of one person that counts, together with a case or inside a window; what follows is the same for both.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin.db import is_postgresql
-from checkin.declarations.models import Declaration
-from checkin.exposure.queries import Area, meeting_window, moment, told_then, window_values
+from checkin.exposure.areas import Area
+from checkin.exposure.queries import meeting_window, moment, window_values
 from checkin.visits.models import Visit
 from checkin.visits.queries import Encounter, meeting_any, meeting_values
 
@@ -39,71 +39,6 @@ class Contacts:
     total: int
     certain: int
     people: list[Contact]
-
-
-def people_at(
-    session: Session,
-    area: Area,
-    start: datetime,
-    end: datetime,
-    cap: timedelta,
-    *,
-    first: int,
-    limit: int,
-    group: str | None = None,
-    home: str | None = None,
-) -> Contacts:
-    """Everybody whose stay in the area can meet [start, end], `limit` of them from the one numbered `first` on.
-
-    In the order of `overlap.presences` over `stays_at`, with its minutes; the window is the one encounter, and
-    `first_at` is when they came. `group` narrows them to one of GROUPS; `home` is the province they are not from.
-    """
-    ranked = _ranked_at(is_postgresql(session), area.shape(), group)
-    return _page(session, ranked, window_values(area, start, end, cap) | {"home": home}, first, limit)
-
-
-# What their declarations say of people of a place.
-GROUPS: dict[str, Any] = {
-    "watch": Declaration.triage.in_(("watch", "urgent")),
-    "outside": Declaration.province_id != sa.bindparam("home"),
-}
-
-
-def count_groups(
-    session: Session, area: Area, start: datetime, end: datetime, cap: timedelta, home: str
-) -> dict[str, int]:
-    """How many people of `people_at` are in each of GROUPS."""
-    row = session.execute(_groups_counted(area.shape()), window_values(area, start, end, cap) | {"home": home}).one()
-    return dict(zip(GROUPS, row, strict=True))
-
-
-@lru_cache(maxsize=16)
-def _groups_counted(shape: Area) -> Any:
-    counts = (sa.func.count(Visit.person_id.distinct()).filter(group) for group in GROUPS.values())
-    return _told(sa.select(*counts), shape)
-
-
-def _told(query: Any, area: Area) -> Any:
-    """The query over the visits that can have met, and their declarations."""
-    told = sa.and_(Declaration.made_at == Visit.declared_at, Declaration.id == Visit.declaration_id, told_then())
-    return query.select_from(Visit).join(Declaration, told).where(*meeting_window(area))
-
-
-@lru_cache(maxsize=64)
-def _ranked_at(postgresql: bool, shape: Area, group: str | None) -> sa.Select[Any]:
-    met = sa.select(
-        Visit.person_id,
-        sa.literal_column("0", sa.Integer).label("number"),
-        Visit.entered_at,
-        _later(Visit.entered_at, moment("start")).label("low"),
-        _sooner(Visit.until_latest, moment("end")).label("high"),
-        sa.case((Visit.left_at.is_not(None), _sooner(Visit.until_latest, moment("end")))).label("sure"),
-    ).where(*meeting_window(shape))
-    if group is not None:
-        met = met.where(
-            Visit.person_id.in_(_told(sa.select(Visit.person_id), shape).where(GROUPS[group]).correlate(None))
-        )
-    return _in_order(_people(postgresql, met.cte("span"), "entered_at"))
 
 
 def count_present(
@@ -134,15 +69,11 @@ def _present(postgresql: bool, shape: Area) -> Any:
     start, end, until = moment("start"), moment("end"), sa.func.coalesce(Visit.left_at, Visit.until_likely)
 
     def step(moment: Any) -> Any:
-        passed = _minutes(postgresql, _length(postgresql, start, moment))
-        return passed // sa.bindparam("step", type_=sa.Integer)
+        return _minutes(postgresql, _length(postgresql, start, moment)) // sa.bindparam("step", type_=sa.Integer)
 
+    low, high = step(_later(Visit.entered_at, start)).label("first"), step(_sooner(until, end)).label("last")
     stay = (
-        sa.select(
-            Visit.person_id,
-            step(_later(Visit.entered_at, start)).label("first"),
-            step(_sooner(until, end)).label("last"),
-        )
+        sa.select(Visit.person_id, low, high)
         .where(*meeting_window(shape), Visit.entered_at < end, until >= start)
         .cte("stay")
     )
@@ -178,47 +109,53 @@ def contacts(
     limit: int,
     store: Any = Visit.__table__,
     case_id: UUID | None = None,
+    by_minutes: bool = True,
 ) -> Contacts:
     """Everybody whose stay can meet one of the encounters, `limit` of them from the one numbered `first` on.
 
     The longest together for certain first, then the longest at most, then who met the case first. Minutes are
     those of the clock: stays and encounters side by side count once, those of several days add up. The arguments
-    are those of `visits.queries.meeting`; `case_id` says whose, where `store` is `cases.queries.kept_for`.
+    are those of `visits.queries.meeting`; `case_id` says whose, where `store` is `cases.queries.kept_for`. Not
+    `by_minutes`: who met the case first, first.
     """
-    ranked = _ranked(is_postgresql(session), store)
-    values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding)
-    return _page(session, ranked, values | {"case_id": case_id}, first, limit)
+    ranked = _ranked(is_postgresql(session), store, by_minutes)
+    values = meeting_values(session, encounters, air=air, cap=cap, excluding=excluding) | {"case_id": case_id}
+    return _page(session, ranked, values, first, limit)
 
 
 def _page(session: Session, ranked: Any, values: dict[str, Any], first: int, limit: int) -> Contacts:
     rows = session.execute(ranked, values | {"first": first, "limit": limit}).all()
-    # A page beyond the last one has no row that could say how many there are.
+    # No row of a page beyond the last one could say how many there are.
     counted = rows[:1] or session.execute(ranked, values | {"first": 0, "limit": 1}).all()
     total, certain = (counted[0].total, counted[0].for_certain) if counted else (0, 0)
     return Contacts(total, certain, [Contact(*row[:5]) for row in rows])
 
 
-# Built once for each store: it takes longer to put together than to read a page of a small case.
+# Once for each store: putting it together takes longer than to read a page of a small case.
 @lru_cache(maxsize=4)
-def _ranked(postgresql: bool, store: Any) -> sa.Select[Any]:
-    return _in_order(_people(postgresql, _spans(postgresql, store), "low"))
+def _ranked(postgresql: bool, store: Any, by_minutes: bool = True) -> sa.Select[Any]:
+    return _in_order(people(postgresql, spans(postgresql, store), "low"), by_minutes)
 
 
-def _in_order(people: Any) -> sa.Select[Any]:
+def _in_order(people: Any, by_minutes: bool = True) -> sa.Select[Any]:
+    longest = (people.c.certain.desc(), people.c.possible.desc()) if by_minutes else ()
     return (
         sa.select(
             *people.c,
             sa.func.count().over().label("total"),
             sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
         )
-        .order_by(people.c.certain.desc(), people.c.possible.desc(), people.c.first_at, people.c.person_id)
+        .order_by(*longest, people.c.first_at, people.c.person_id)
         .offset(sa.bindparam("first", type_=sa.Integer))
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
 
 
-def _people(postgresql: bool, span: Any, first: str) -> Any:
-    """One row for each person of the spans, with the minutes that any of theirs covers; `first` says what is ranked."""
+def people(postgresql: bool, span: Any, first: str, *most: str, name: str = "person") -> Any:
+    """One row a person, with the minutes that any span covers, the first of `first`, the greatest of each of `most`.
+
+    `name` tells them apart where a statement asks twice.
+    """
     each = (
         sa.select(
             span.c.person_id,
@@ -227,34 +164,51 @@ def _people(postgresql: bool, span: Any, first: str) -> Any:
             sa.func.min(span.c.low).label("low"),
             sa.func.max(span.c.high).label("high"),
             sa.func.max(span.c.sure).label("sure"),
+            *(sa.func.max(span.c[column]).label(column) for column in most),
         )
         .group_by(span.c.person_id)
-        .cte("each")
+        .cte(f"each_{name}")
     )
-    # Nearly everybody met the case once: nothing runs side by side, and nothing has to be sorted.
+    # Nearly everybody met the case once: nothing is side by side nor to be sorted.
     once = sa.select(
         each.c.person_id,
         _minutes(postgresql, _length(postgresql, each.c.low, each.c.sure)).label("certain"),
         _minutes(postgresql, _length(postgresql, each.c.low, each.c.high)).label("possible"),
         sa.literal(1).label("encounters"),
         each.c.first_at,
+        *(each.c[column] for column in most),
     ).where(each.c.spans == 1)
     often = span.c.person_id.in_(sa.select(each.c.person_id).where(each.c.spans > 1))
-    return once.union_all(_joined(postgresql, span, often, first)).subquery("person")
+    if first == "low":
+        # Where PostgreSQL expects one span it would walk through all people for each; within CASE it keeps them hashed.
+        often = sa.case((often, sa.true()), else_=sa.false())
+    return once.union_all(_joined(postgresql, span, often, first, *most)).subquery(name)
 
 
-def _spans(postgresql: bool, store: Any) -> Any:
-    """(person, encounter, from, to, to for certain or null) of each time together."""
-    columns = ("person_id", "entered_at", "until_latest", "left_at")
-    met = meeting_any(postgresql, *columns, store=store).subquery("met").c
+def spans(
+    postgresql: bool, store: Any, *more: str, also: Mapping[str, Any] = MappingProxyType({}), of: Any = None
+) -> Any:
+    """(person, encounter, from, to, to for certain or null, `more` of the visit, `also` of the encounter) a time.
+
+    Of the visits alone whose (entered_at, id) `of` gives, where it is there.
+    """
+    columns = ("person_id", "entered_at", "until_latest", "left_at", *more, *(["id"] if of is not None else []))
+    meet = meeting_any(postgresql, *columns, store=store, also=also)
+    # How many meet is what PostgreSQL does not know beforehand: it would look each of them up in `of`. Within CASE that
+    # is hashed; an offset keeps it outside, where it is asked of those alone who met.
+    met = (meet if of is None or not postgresql else meet.offset(sa.literal_column("0"))).subquery("met").c
     high = _sooner(met.until_latest, met.high)
-    return sa.select(
+    span = sa.select(
         met.person_id,
         met.number,
         _later(met.entered_at, met.low).label("low"),
         high.label("high"),
         sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
-    ).cte("span")
+        *(met[name] for name in (*more, *also)),
+    )
+    if of is not None:
+        span = span.where(sa.case((sa.tuple_(met.entered_at, met.id).in_(of), sa.true()), else_=sa.false()))
+    return span.cte("span")
 
 
 def _later(one: Any, other: Any) -> Any:
@@ -265,7 +219,7 @@ def _sooner(one: Any, other: Any) -> Any:
     return sa.case((one < other, one), else_=other)
 
 
-def _joined(postgresql: bool, span: Any, condition: Any, first: str) -> Any:
+def _joined(postgresql: bool, span: Any, condition: Any, first: str, *most: str) -> Any:
     """The people of these spans; times side by side count once."""
     # How far the person's earlier spans reach: what lies behind that was counted with them.
     before: Any = {"partition_by": span.c.person_id, "order_by": span.c.low, "rows": (None, -1)}
@@ -277,19 +231,19 @@ def _joined(postgresql: bool, span: Any, condition: Any, first: str) -> Any:
         )
         .where(condition)
         .subquery("step")
-        .c
-    )
+    ).c
     return sa.select(
         step.person_id,
         _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.sure, step.sure_reached))),
         _minutes(postgresql, sa.func.sum(_added(postgresql, step.low, step.high, step.reached))),
         sa.func.count(step.number.distinct()),
         sa.func.min(step[first]),
+        *(sa.func.max(step[name]) for name in most),
     ).group_by(step.person_id)
 
 
 def _added(postgresql: bool, low: Any, high: Any, reached: Any) -> Any:
-    """What a span adds to those before it; null where that is nothing."""
+    """What a span adds to those before it."""
     return sa.case(
         (sa.or_(reached.is_(None), reached <= low), _length(postgresql, low, high)),
         (reached < high, _length(postgresql, reached, high)),
@@ -313,7 +267,6 @@ def _minutes(postgresql: bool, length: Any) -> Any:
     """Whole minutes of a length; none where it is null."""
     if postgresql:
         # As a double, which holds the microseconds of centuries exactly enough and is faster than a numeric.
-        return sa.cast(
-            sa.func.coalesce(sa.func.floor(sa.func.date_part("epoch", length, type_=sa.Double) / 60.0), 0), sa.Integer
-        )
+        seconds = sa.func.date_part("epoch", length, type_=sa.Double)
+        return sa.cast(sa.func.coalesce(sa.func.floor(seconds / 60.0), 0), sa.Integer)
     return sa.func.coalesce(length, 0) // 60_000_000

@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -6,6 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from checkin import scope
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
@@ -20,11 +20,17 @@ from checkin.exposure.models import (
     PERSON,
     PLACE,
     RUNNING,
+    TAKEN_BACK,
     WAITING,
     Export,
     ExportPart,
     Lookup,
+    LookupVenue,
 )
+from checkin.exposure.signals import lookup_read
+from checkin.exposure.terms import Bound as Bound
+from checkin.exposure.terms import PersonAsked as PersonAsked
+from checkin.exposure.terms import PlaceAsked as PlaceAsked
 from checkin.ids import new_id
 from checkin.people.identity import name_index
 from checkin.vault import Vault
@@ -38,39 +44,6 @@ KEPT, KEPT_AFTER_DOWNLOAD = timedelta(hours=1), timedelta(minutes=10)
 PART = 256 * 1024
 # Any number that nothing else uses: one at a time decides which file is asked for, or made next.
 EXPORT_LOCK = 0x584C5358
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bound:
-    """What a lookup is for: a case or, before there is one, a signal; and the reason."""
-
-    case: Case | None
-    signal: str | None
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaceAsked:
-    """Which place, or which commune and kind of places, from when to when (UTC)."""
-
-    start: datetime
-    end: datetime
-    venue_id: UUID | None = None
-    zone_id: UUID | None = None
-    commune_id: str | None = None
-    kind: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonAsked:
-    """What is known of the person, in normal form or empty, and how far back (UTC)."""
-
-    start: datetime
-    end: datetime
-    id_number: str = ""
-    phone: str = ""
-    full_name: str = ""
-    birth_year: int | None = None
 
 
 def ask_place(session: Session, *, now: datetime, actor: Actor, bound: Bound, asked: PlaceAsked) -> Lookup:
@@ -87,6 +60,15 @@ def ask_place(session: Session, *, now: datetime, actor: Actor, bound: Bound, as
         zone_id=asked.zone_id,
         commune_id=asked.commune_id,
         venue_kind=asked.kind,
+        daily=asked.daily,
+        other_start=asked.other_start,
+        other_end=asked.other_end,
+        headcount=asked.headcount,
+        repeats=asked.repeats,
+        more=[
+            LookupVenue(number=number, other=other, venue_id=venue_id, zone_id=zone_id)
+            for number, (other, (venue_id, zone_id)) in enumerate(asked.besides)
+        ],
     )
 
 
@@ -117,14 +99,16 @@ def ask_person(
     )
 
 
-def ask_case(session: Session, *, now: datetime, actor: Actor, bound: Bound, start: datetime, end: datetime) -> Lookup:
-    """Put a lookup by case on record: whom its person can have met in [start, end]. The caller commits before it reads.
+def ask_case(
+    session: Session, *, now: datetime, actor: Actor, bound: Bound, start: datetime, end: datetime, kind: str = CASE
+) -> Lookup:
+    """Put a lookup by case, of its source, or for a signal, on record. The caller commits before it reads.
 
-    Raises DomainError('unlinked') for a case of which it is not known who it is.
-    """
-    if bound.case is None or bound.case.person_id is None:
+    Raises DomainError('unlinked') for a case of which it is not known who it is."""
+    if bound.signal is None and (bound.case is None or bound.case.person_id is None):
         raise DomainError("unlinked")
-    return _record(session, now, actor, bound, kind=CASE, start=start, end=end, person_id=bound.case.person_id)
+    person_id = bound.case.person_id if bound.case else None
+    return _record(session, now, actor, bound, kind=kind, start=start, end=end, person_id=person_id)
 
 
 def read(
@@ -136,9 +120,12 @@ def read(
     case: Case | None,
     action: str,
     rows: int | None,
-) -> None:
-    """Log that somebody reads or exports what a lookup found. The caller commits before it shows anything."""
-    audit.record(
+) -> int:
+    """Log that somebody reads or exports what a lookup found; for that, people may be read from here on.
+
+    The caller commits before it shows anything. Returns the number of the entry.
+    """
+    entry = audit.record(
         session,
         now=now,
         actor=actor,
@@ -148,6 +135,9 @@ def read(
         reason=lookup.reason,
         rows=rows,
     )
+    scope.bind(session, queries.purpose(lookup))
+    lookup_read.send(session, lookup=lookup, case=case, now=now)
+    return entry
 
 
 def ask_export(
@@ -221,8 +211,8 @@ def beat(session: Session, *, now: datetime, export_id: UUID, done: int, total: 
     )
 
 
-def keep_export(session: Session, vault: Vault, *, now: datetime, export_id: UUID, body: bytes, total: int) -> None:
-    """Store a finished file in locked pieces. Nothing is stored where it was given up meanwhile."""
+def keep_export(session: Session, vault: Vault, *, now: datetime, export_id: UUID, body: bytes, total: int) -> bool:
+    """Store a finished file in locked pieces. Nothing is stored, and False, where it was given up meanwhile."""
     result = session.execute(
         sa.update(Export)
         .where(Export.id == export_id, Export.state == RUNNING)
@@ -230,10 +220,11 @@ def keep_export(session: Session, vault: Vault, *, now: datetime, export_id: UUI
         execution_options={"preserve_rowcount": True},
     )
     if result.rowcount != 1:  # type: ignore[attr-defined]
-        return
+        return False
     for number, start in enumerate(range(0, len(body), PART)):
         piece = vault.lock_part(str(export_id), number, body[start : start + PART])
         session.execute(sa.insert(ExportPart).values(export_id=export_id, number=number, body=piece))
+    return True
 
 
 def fail_export(session: Session, *, now: datetime, export_id: UUID, problem: str) -> None:
@@ -254,6 +245,21 @@ def take_export(
     read(session, now=now, actor=actor, lookup=lookup, case=case, action=action, rows=export.total)
 
 
+def withdraw_exports(session: Session, *, now: datetime, lookup_id: UUID, made_by: UUID | None) -> int:
+    """Take back the files of a lookup that somebody (None: anybody) asked for, made or being made; returns how many."""
+    session.flush()
+    theirs = [Export.lookup_id == lookup_id, *([Export.made_by == made_by] if made_by else [])]
+    still = sa.or_(Export.state.in_((WAITING, RUNNING)), sa.and_(Export.state == DONE, Export.gone_at > now))
+    ids = list(session.scalars(sa.select(Export.id).where(*theirs, still)))
+    session.execute(
+        sa.update(Export)
+        .where(Export.id.in_(ids))
+        .values(state=FAILED, problem=TAKEN_BACK, finished_at=now, gone_at=now)
+    )
+    session.execute(sa.delete(ExportPart).where(ExportPart.export_id.in_(ids)))
+    return len(ids)
+
+
 def purge_exports(session: Session, *, now: datetime) -> int:
     """Take away the files whose time is over; returns how many pieces went."""
     over = sa.select(Export.id).where(Export.gone_at <= now)
@@ -271,7 +277,7 @@ def _lock_exports(session: Session) -> None:
 
 
 def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **values: Any) -> Lookup:
-    if actor.id is None:
+    if actor.id is None and (actor.role, values["kind"]) != (scope.SYSTEM.role, CASE):
         raise AccessDenied("lookup")
     audit.lock_chain(session)
     last = session.scalar(sa.select(sa.func.max(Lookup.seq))) or 0
@@ -286,7 +292,7 @@ def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **value
         made_by_name=actor.name,
         **values,
     )
-    where = ("venue_id", "zone_id", "commune_id", "venue_kind")
+    where = ("venue_id", "zone_id", "commune_id", "venue_kind", "daily", "other_start", "other_end", "repeats")
     audit.record(
         session,
         now=now,
@@ -296,7 +302,8 @@ def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **value
         case_number=bound.case.number if bound.case else None,
         reason=bound.reason,
         detail={"start": lookup.start.isoformat(), "end": lookup.end.isoformat()}
-        | {name: str(values[name]) for name in where if values.get(name)},
+        | {name: str(values[name]) for name in where if values.get(name)}
+        | ({"more": [str(one.zone_id or one.venue_id) for one in lookup.more]} if lookup.more else {}),
     )
     session.add(lookup)
     session.flush()

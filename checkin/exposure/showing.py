@@ -1,141 +1,48 @@
 """What the page of a lookup shows: the context of its template, from a lookup that is already on record."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.cases import queries as cases
-from checkin.charts import NARROW, Bar, bars
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
-from checkin.declarations.models import Declaration
-from checkin.exposure import listing, queries, ranking
 from checkin.exposure.daylines import by_day
-from checkin.exposure.forms import SHOWN
 from checkin.exposure.models import PLACE, Lookup
-from checkin.exposure.overlap import Presence, Window, presences, ranked
-from checkin.exposure.queries import Area, StayRow
-from checkin.exposure.ranking import Contacts
+from checkin.exposure.terms import Spot
 from checkin.exposure.timeline import found_people
+from checkin.forms import SHOWN
 from checkin.phones import display_phone
 from checkin.places import queries as places
+from checkin.readable import UNREADABLE
 from checkin.vault import Vault
 from checkin.venues import queries as venues
 from checkin.venues.kinds import KINDS
-from checkin.visits import stays
+from checkin.visits.flagnames import MEANINGS, NAMES
+from checkin.visits.flags import FLAGS
 
 PAGE = 50
 NOTE_NAMES = {
     **SYMPTOM_NAMES,
     "contact_sick": _l("Gần người mắc bệnh hoặc nghi mắc"),
     "travel": _l("Qua vùng có dịch hoặc nước ngoài"),
+    UNREADABLE: _l("(không đọc được)"),
 }
-# The group of those with minutes that are certain; the others are of what declarations say.
-CERTAIN = "certain"
+FLAG_WORDS = {"flag_names": NAMES, "flag_meanings": MEANINGS}
+
+# From so many people on, and so large a part of all, flags are no accident: the page then says it on top.
+MANY_FLAGGED, SHARE_FLAGGED = 10, 0.2
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a lookup by place asks; apart from its record, which one transaction after the other would read anew."""
-
-    area: Area
-    window: Window
-    longest: timedelta
-    told: Table = Declaration.__table__  # type: ignore[assignment]
-
-    @classmethod
-    def of(cls, session: Session, lookup: Lookup) -> "Asked":
-        """The question of a lookup."""
-        area = Area(
-            # A venue that is no more is none, not all of them.
-            tuple(venues.with_inside(session, lookup.venue_id)) if lookup.venue_id else None,
-            lookup.zone_id,
-            lookup.commune_id,
-            lookup.venue_kind,
-        )
-        rules = context.rules(clock.to_local(lookup.start).date())
-        return cls(area, Window(lookup.start, lookup.end), stays.longest(rules))
-
-    def count(self, session: Session) -> int:
-        """How many people there are, before any of them is read."""
-        return queries.count_people(session, *self._met)
-
-    def ranked(self, session: Session) -> list[UUID]:
-        """The people of the list in its order, and nothing else of them."""
-        return ranked(queries.met_at(session, *self._met), self.window)
-
-    def page(self, session: Session, first: int, limit: int, group: str | None = None) -> Contacts:
-        """Some of `ranked`, from the one numbered `first` on, and how many there are; `group` narrows both."""
-        home = context.config().province
-        return ranking.people_at(session, *self._met, first=first, limit=limit, group=group, home=home)
-
-    def groups(self, session: Session) -> dict[str, int]:
-        """How many people are in each of the groups that declarations make."""
-        return ranking.count_groups(session, *self._met, context.config().province)
-
-    def chart(self, session: Session) -> list[Bar]:
-        """How many were present in each hour, or day, around the window."""
-        steps = listing.steps_around(self.window)
-        people = ranking.count_present(session, self.area, steps.start, steps.step, steps.count, self.longest)
-        return steps.bars(people, self.window)
-
-    def some(self, session: Session, people: Sequence[UUID]) -> list[Presence[StayRow]]:
-        """These people with their stays and minutes, in the order given."""
-        met = queries.stays_at(session, *self._met, people)
-        order = {person_id: number for number, person_id in enumerate(people)}
-        return sorted(presences(met, self.window), key=lambda presence: order[presence.person_id])
-
-    @property
-    def _met(self) -> tuple[Area, datetime, datetime, timedelta]:
-        return self.area, self.window.start, self.window.end, self.longest
-
-
-def place_page(session: Session, vault: Vault, lookup: Lookup, *, page: int, only: str) -> dict[str, Any] | None:
-    """The list of a place, a page of it; `only` narrows it to a group. None where there is no such page or group."""
-    if only not in ("", CERTAIN, *ranking.GROUPS):
-        return None
-    asked, first = Asked.of(session, lookup), (page - 1) * PAGE
-    window = asked.window
-    everybody = asked.page(session, first, PAGE)
-    counts = {"people": everybody.total, CERTAIN: everybody.certain} | asked.groups(session)
-    shown = counts[only or "people"]
-    if page > 1 and first >= shown:
-        return None
-    listed = asked.page(session, first, PAGE, only) if only in ranking.GROUPS else everybody
-    # Those with certain minutes are the first of all.
-    people = [one.person_id for one in listed.people][: max(0, shown - first)]
-    scale = listing.scale_around(window)
-    present = asked.chart(session)
-    doors = venues.doors_of(session, lookup.venue_id) if lookup.venue_id else []
-    return {
-        "title": titles(session, [lookup])[lookup.id],
-        # A code of the venue or zone refills the form with what was asked.
-        "code": next((door.code for door in doors if door.zone_id == lookup.zone_id), None),
-        "window": window,
-        "window_x": scale.x(window.start),
-        "window_width": max(round(scale.x(window.end) - scale.x(window.start), 1), 1.5),
-        "by_days": window.end - window.start > listing.HOURLY,
-        "counts": counts,
-        "only": only,
-        "shown": shown,
-        "chart": bars(present),
-        "narrow": bars(present, NARROW),
-        "rows": listing.rows(session, vault, asked.some(session, people), window),
-        "first": first,
-        "page": page,
-        "pages": max(1, -(-shown // PAGE)),
-        "note_names": NOTE_NAMES,
-        "own_province": own_province(session),
-        "nationalities": NATIONALITIES,
-        "local": local,
-    }
+def flagged(counts: dict[str, int]) -> list[str]:
+    """The flags that so many people of the list carry that whoever reads it has to know."""
+    least = max(MANY_FLAGGED, counts["people"] * SHARE_FLAGGED)
+    return [flag for flag in FLAGS if counts[flag] >= least]
 
 
 def own_province(session: Session) -> str:
@@ -162,26 +69,72 @@ def person_page(session: Session, vault: Vault, lookup: Lookup) -> dict[str, Any
         "days_kept": (lookup.end - lookup.start) // timedelta(days=1),
         "nationalities": NATIONALITIES,
         "local": local,
+        **FLAG_WORDS,
     }
+
+
+def code_of(session: Session, lookup: Lookup) -> str | None:
+    """The code of the venue or zone, which refills the form with what was asked."""
+    doors = venues.doors_of(session, lookup.venue_id) if lookup.venue_id else []
+    return next((door.code for door in doors if door.zone_id == lookup.zone_id), None)
+
+
+def days_of(lookup: Lookup) -> list[tuple[datetime, datetime]]:
+    """The days of a lookup's window, cut to it; nothing where it lies within one."""
+    first, last = (clock.to_local(moment).date() for moment in (lookup.start, lookup.end))
+    if first == last:
+        return []
+    days = [clock.day_bounds(first + timedelta(days=ahead)) for ahead in range((last - first).days + 1)]
+    return [(max(start, lookup.start), min(end - timedelta(minutes=1), lookup.end)) for start, end in days]
+
+
+def zones_of(session: Session, lookup: Lookup) -> list[venues.Door]:
+    """The codes of the zones of the one venue that a lookup asks about as a whole."""
+    if lookup.venue_id is None or lookup.zone_id is not None:
+        return []
+    return [door for door in venues.doors_of(session, lookup.venue_id) if door.zone_id is not None]
 
 
 def titles(session: Session, lookups: Iterable[Lookup]) -> dict[UUID, str]:
     """What each lookup by place asked about, in words."""
     by_place = [lookup for lookup in lookups if lookup.kind == PLACE]
-    venue_ids = {lookup.venue_id for lookup in by_place if lookup.venue_id}
-    named = venues.names(session, venue_ids)
-    zones = venues.zone_names(session, list(venue_ids)) if any(lookup.zone_id for lookup in by_place) else {}
+    spots = [spot for lookup in by_place for spot in spots_of(lookup)]
+    words = Names(session, spots)
     communes = places.names(session, {lookup.commune_id for lookup in by_place if lookup.commune_id})
-    return {lookup.id: _title(lookup, named, zones, communes) for lookup in by_place}
+    return {lookup.id: _title(lookup, words, communes) for lookup in by_place}
 
 
-def _title(lookup: Lookup, named: dict[UUID, Any], zones: dict[UUID, str], communes: dict[str, str]) -> str:
-    if lookup.venue_id:
-        name = named[lookup.venue_id].name if lookup.venue_id in named else "?"
-        zone = zones.get(lookup.zone_id) if lookup.zone_id else None
+class Names:
+    """The names of these venues and zones."""
+
+    def __init__(self, session: Session, spots: Iterable[Spot]) -> None:
+        spots = list(spots)
+        venue_ids = {venue_id for venue_id, _ in spots}
+        self.venues = venues.names(session, venue_ids)
+        self.zones = venues.zone_names(session, list(venue_ids)) if any(zone for _, zone in spots) else {}
+
+    def of(self, spot: Spot) -> str:
+        """A venue's name, with its zone's."""
+        name = self.venues[spot[0]].name if spot[0] in self.venues else "?"
+        zone = self.zones.get(spot[1]) if spot[1] else None
         return f"{name} – {zone}" if zone else name
+
+
+def spots_of(lookup: Lookup, *, other: bool | None = None) -> list[Spot]:
+    """The venues and zones that a lookup names; those of the first kind or of the other one."""
+    first = [(lookup.venue_id, lookup.zone_id)] if lookup.venue_id and not other else []
+    return [*first, *((one.venue_id, one.zone_id) for one in lookup.more if other is None or one.other == other)]
+
+
+def _title(lookup: Lookup, names: Names, communes: dict[str, str]) -> str:
+    here, there = spots_of(lookup, other=False), spots_of(lookup, other=True)
     kind = str(KINDS[lookup.venue_kind]) if lookup.venue_kind else gettext("Mọi địa điểm")
-    return f"{kind}, {communes.get(lookup.commune_id, '?')}" if lookup.commune_id else kind
+    title = f"{kind}, {communes.get(lookup.commune_id, '?')}" if lookup.commune_id else kind
+    if here:
+        title = names.of(here[0])
+    if len(here) > 1:
+        title = gettext("%(place)s và %(count)s nơi nữa", place=title, count=len(here) - 1)
+    return gettext("Cả ở %(here)s và ở %(there)s", here=title, there=names.of(there[0])) if there else title
 
 
 def local(moment: Any) -> str:

@@ -6,23 +6,39 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from checkin import clock, context, replica
+from checkin.approvals.limits import READ
+from checkin.audit import refusals
 from checkin.cases import queries as cases
 from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
-from checkin.db import db, set_read_only
-from checkin.exposure import contacting, queries, service, showing
-from checkin.exposure.forms import NEW, SHOWN, SIGNAL, BoundForm, PersonForm, PlaceForm
-from checkin.exposure.models import CASE, PLACE, Lookup
+from checkin.db import db
+from checkin.exposure import (
+    contacting,
+    meaning,
+    placing,
+    queries,
+    reasons,
+    recording,
+    second,
+    service,
+    showing,
+    sourcing,
+)
+from checkin.exposure.forms import NEW, SIGNAL, BoundForm, PersonForm, PlaceForm
+from checkin.exposure.giving import MOST_GIVEN
+from checkin.exposure.models import CASE, DOUBLES, PLACE, SOURCE, Lookup
+from checkin.exposure.pictures import of_place
+from checkin.exposure.scored import DIMENSIONS, Cut
+from checkin.forms import SHOWN
+from checkin.ids import is_id
 from checkin.metrics import LOOKUPS
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
 from checkin.places import queries as places
-from checkin.venues import queries as venues
-from checkin.venues.codes import diagnose, normalise
+from checkin.venues import finding
 
 bp = Blueprint("exposure", __name__, url_prefix="/lookup")
 
@@ -41,7 +57,31 @@ def index() -> ResponseReturnValue:
     place.kind.data = request.args.get("kind", "")[:16]
     for form in (place, person):
         form.case.data = request.args.get("case", "")[:20] or None
+    _fill_from(place, request.args.get("of", ""))
     return _index(place, person, "person" if request.args.get("by") == "person" else "place")
+
+
+def _fill_from(form: PlaceForm, lookup_id: str) -> None:
+    """The question of an earlier lookup, to be asked otherwise."""
+    row = queries.lookup(db.session(), UUID(lookup_id)) if is_id(lookup_id) else None
+    if row is not None and row[0].kind == PLACE:
+        placing.fill(db.session(), form, row[0])
+        form.case.data = row[1].number if row[1] else SIGNAL
+
+
+@bp.post("/<uuid:lookup_id>/again")
+def again(lookup_id: UUID) -> ResponseReturnValue:
+    """Ask a lookup by place once more: what came since is marked in the answer."""
+    row = queries.lookup(db.session(), lookup_id)
+    if row is None or row[0].kind != PLACE:
+        abort(404)
+    lookup, case = row
+    bound = service.Bound(case=case, signal=lookup.signal, reason=lookup.reason)
+    asked = placing.asked_again(lookup)
+    fresh = service.ask_place(db.session(), now=clock.now(), actor=current_user.actor, bound=bound, asked=asked)
+    db.session.commit()
+    LOOKUPS.labels("place").inc()
+    return redirect(url_for(".show", lookup_id=fresh.id), 303)
 
 
 @bp.get("/venues")
@@ -51,28 +91,29 @@ def suggest() -> ResponseReturnValue:
         request.args.get(name, "").replace("\0", "").strip()[:200] for name in ("venue", "commune", "kind")
     )
     enough = len(text) >= 2
-    found = venues.search(db.session(), text, commune_id=commune, kind=kind, limit=8) if enough else []
+    found = finding.search(db.session(), text, commune_id=commune, kind=kind, limit=8) if enough else []
     return render_template("exposure/suggest.html", found=found)
 
 
 @bp.post("/place")
 def by_place() -> ResponseReturnValue:
-    form = _place_form()
+    session, form = db.session(), _place_form()
+    if "add" in request.form:
+        choices = meaning.add(session, form)
+        return _index(form, _person_form(), "place", status=422 if form.venue.errors else 200, choices=choices)
     valid = form.validate() & _case_is_known(form) & form.check_window()
     if not valid:
-        _keep_chosen(form)
+        _note_no_purpose(form)
+        meaning.keep_chosen(session, form)
         return _index(form, _person_form(), "place", status=422)
-    venue_id, zone_id, choices = _venue_meant(db.session(), form)
-    if choices is not None:
-        return _index(form, _person_form(), "place", status=422 if not choices else 200, choices=choices)
-    asked = service.PlaceAsked(
-        start=form.window[0],
-        end=form.window[1],
-        venue_id=venue_id,
-        zone_id=zone_id,
-        commune_id=form.commune.data or None if venue_id is None else None,
-        kind=form.kind.data or None if venue_id is None else None,
-    )
+    meant = meaning.meant(session, form)
+    if meant.choices is not None:
+        return _index(form, _person_form(), "place", status=422 if not meant.choices else 200, choices=meant.choices)
+    second_place = meaning.second_place(session, form) if form.other_window else None
+    if form.other_window and second_place is None:
+        meaning.keep_chosen(session, form)
+        return _index(form, _person_form(), "place", status=422)
+    asked = placing.asked_by(form, meant.spots, second_place)
     lookup = service.ask_place(db.session(), now=clock.now(), actor=current_user.actor, bound=_bound(form), asked=asked)
     db.session.commit()
     LOOKUPS.labels("place").inc()
@@ -83,6 +124,7 @@ def by_place() -> ResponseReturnValue:
 def by_person() -> ResponseReturnValue:
     form = _person_form()
     if not (form.validate() & _case_is_known(form)):
+        _note_no_purpose(form)
         return _index(_place_form(), form, "person", status=422)
     now = clock.now()
     asked = service.PersonAsked(
@@ -106,77 +148,72 @@ def show(lookup_id: UUID) -> ResponseReturnValue:
     started, page = time.perf_counter(), max(1, request.args.get("page", 1, type=int))
     if page > MOST_PAGES:
         abort(404)
-    lookup, case = _logged(lookup_id, "lookup.read")
-    if lookup.kind == PLACE:
-        return _show_place(lookup, case, page, started)
-    if lookup.kind == CASE:
-        return _show_case(lookup, case, page, started)
-    return _show_person(lookup, case, started)
-
-
-def _show_place(lookup: Lookup, case: Case | None, page: int, started: float) -> ResponseReturnValue:
-    only = request.args.get("only", "")
-    shown, source = replica.read(
-        lambda session: showing.place_page(session, context.vault(), lookup, page=page, only=only)
-    )
-    if shown is None:
-        abort(404)
-    took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/place.html", lookup=lookup, case=case, took=took, source=source, **shown)
-
-
-def _show_case(lookup: Lookup, case: Case | None, page: int, started: float) -> ResponseReturnValue:
-    shown = contacting.case_page(db.session(), context.vault(), lookup, case, page=page)
-    if shown is None:
-        abort(404)
-    took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/case.html", lookup=lookup, case=case, took=took, **shown)
-
-
-def _show_person(lookup: Lookup, case: Case | None, started: float) -> ResponseReturnValue:
-    shown, source = replica.read(lambda session: showing.person_page(session, context.vault(), lookup))
-    took = showing.seconds_shown(time.perf_counter() - started)
-    return render_template("exposure/person.html", lookup=lookup, case=case, took=took, source=source, **shown)
-
-
-def _logged(lookup_id: UUID, action: str) -> tuple[Lookup, Case | None]:
-    """The lookup, after this reading of it is on record; nothing is read where it cannot be."""
-    set_read_only(False)
-    session = db.session()
-    # Loading the account began a transaction that only reads; SQLite could not turn it into a writing one.
-    session.rollback()
-    row = queries.lookup(session, lookup_id)
+    row = queries.lookup(db.session(), lookup_id)
     if row is None:
         abort(404)
     lookup, case = row
-    service.read(session, now=clock.now(), actor=current_user.actor, lookup=lookup, case=case, action=action, rows=None)
-    session.commit()
-    set_read_only(True)
-    return lookup, case
+    if lookup.kind == DOUBLES:
+        return redirect(url_for("doubles.index", lookup_id=lookup_id), 303)
+    if second.wants_reading(db.session(), lookup):
+        return second.way(lookup_id, READ)
+    reading = recording.begin(lookup, case, "lookup.read")
+    how = {PLACE: _show_place, CASE: _show_case, SOURCE: _show_source}.get(lookup.kind, _show_person)
+    html, rows = how(lookup, case, page, started)
+    recording.end(reading, "lookup.shown", rows)
+    return html
 
 
-def _venue_meant(session: Session, form: PlaceForm) -> tuple[UUID | None, UUID | None, list[venues.Found] | None]:
-    """(venue, zone, None) that the form means; or choices where the name fits several or none."""
-    if form.venue_id.data:
-        try:
-            chosen = UUID(form.venue_id.data)
-        except ValueError:
-            chosen = UUID(int=0)
-        if chosen in venues.names(session, {chosen}):
-            return chosen, None, None
-    text = form.venue.data or ""
-    if not text:
-        return None, None, None
-    if diagnose(text) == "ok":
-        door = venues.door(session, normalise(text))
-        if door is not None:
-            return door.venue_id, door.zone_id, None
-    found = venues.search(session, text, commune_id=form.commune.data or None, kind=form.kind.data or None, limit=30)
-    if len(found) == 1:
-        return found[0].id, None, None
-    if not found:
-        form.venue.errors = [gettext("Không có địa điểm nào mang tên hoặc mã này.")]
-    return None, None, found
+def _show_place(lookup: Lookup, case: Case | None, _page: int, started: float) -> tuple[str, int]:
+    view, earlier = placing.View.of(request.args), placing.earlier(db.session(), lookup)
+    shown, source = replica.read(
+        lambda session: placing.place_page(session, context.vault(), lookup, view, earlier) if view else None
+    )
+    if shown is None:
+        abort(404)
+    pictures = of_place(db.session(), lookup, case, shown["rows"], shown["times"])
+    took = showing.seconds_shown(time.perf_counter() - started)
+    html = render_template(
+        "exposure/place.html", lookup=lookup, case=case, took=took, source=source, pictures=pictures, **shown
+    )
+    return html, len(shown["rows"])
+
+
+def _show_case(lookup: Lookup, case: Case | None, page: int, started: float) -> tuple[str, int]:
+    cut = Cut(**{name: request.args.get(name, "") for name in DIMENSIONS})
+    shown = contacting.case_page(db.session(), context.vault(), lookup, case, page=page, cut=cut)
+    if shown is None:
+        abort(404)
+    if not shown["from_places"]:
+        why = reasons.of(db.session(), shown["found"], shown["rows"])
+        shown |= {
+            "why": why,
+            "band_names": reasons.BAND_NAMES,
+            "cut_names": reasons.CUT_NAMES,
+            "most_given": MOST_GIVEN,
+        }
+    took = showing.seconds_shown(time.perf_counter() - started)
+    page_of = "exposure/same_source.html" if shown["from_places"] else "exposure/case.html"
+    return render_template(page_of, lookup=lookup, case=case, took=took, **shown), len(shown["rows"])
+
+
+def _show_source(lookup: Lookup, case: Case | None, page: int, started: float) -> tuple[str, int]:
+    shown = sourcing.source_page(db.session(), lookup, case, page=page)
+    if shown is None:
+        abort(404)
+    took = showing.seconds_shown(time.perf_counter() - started)
+    return render_template("exposure/source.html", lookup=lookup, case=case, took=took, **shown), len(shown["rows"])
+
+
+def _show_person(lookup: Lookup, case: Case | None, _page: int, started: float) -> tuple[str, int]:
+    shown, source = replica.read(lambda session: showing.person_page(session, context.vault(), lookup))
+    took = showing.seconds_shown(time.perf_counter() - started)
+    html = render_template("exposure/person.html", lookup=lookup, case=case, took=took, source=source, **shown)
+    return html, len(shown["found"])
+
+
+def _note_no_purpose(form: BoundForm) -> None:
+    if form.case.errors or form.signal.errors or form.reason.errors:
+        refusals.mark(refusals.PURPOSE)
 
 
 def _case_is_known(form: BoundForm) -> bool:
@@ -204,27 +241,6 @@ def _bound(form: BoundForm) -> service.Bound:
     return service.Bound(case=case_known, signal=None, reason=form.reason.data or "")
 
 
-def _keep_chosen(form: PlaceForm) -> None:
-    """Put the code of a venue chosen from several into the field, so that it need not be chosen again."""
-    try:
-        chosen = UUID(form.venue_id.data or "")
-    except ValueError:
-        return
-    code = venues.own_codes(db.session(), {chosen}).get(chosen)
-    if code is not None:
-        form.venue.data = code
-
-
-def _picked(place: PlaceForm) -> str:
-    """Name of the venue whose code stands in the field."""
-    text = place.venue.data or ""
-    door = venues.door(db.session(), normalise(text)) if diagnose(text) == "ok" else None
-    if door is None:
-        return ""
-    name = f"{door.venue_name} – {door.zone_name}" if door.zone_name else door.venue_name
-    return f"{name}, {door.commune_name}"
-
-
 def _choices(form: BoundForm) -> None:
     listed = [(case.number, f"{case.number} · {case.title}") for case in cases.open_cases(db.session())]
     form.case.choices = [
@@ -243,6 +259,7 @@ def _place_form() -> PlaceForm:
     form.commune.choices = [("", gettext("mọi xã, phường")), *((c.id, c.full_name) for c in communes)]
     form.longest = timedelta(days=context.rules(clock.today()).retention_days)
     form.latest = clock.now() + timedelta(hours=1)
+    form.day_over = clock.day_bounds(clock.today())[1]
     return form
 
 
@@ -258,9 +275,9 @@ def _index(
     shown: str,
     *,
     status: int = 200,
-    choices: list[venues.Found] | None = None,
+    choices: list[finding.Found] | None = None,
 ) -> ResponseReturnValue:
-    form = person if shown == "person" else place
+    session, form = db.session(), person if shown == "person" else place
     _offer_closed(form)
     recent = list(queries.newest(db.session()))
     return render_template(
@@ -269,7 +286,9 @@ def _index(
         person=person,
         shown=shown,
         choices=choices,
-        picked=_picked(place),
+        picked=meaning.name_of(session, place.venue.data or ""),
+        picked_other=meaning.name_of(session, place.other.data or ""),
+        places=meaning.listed(session, place),
         recent=recent,
         subjects=showing.titles(db.session(), [lookup for lookup, _ in recent]),
     ), status

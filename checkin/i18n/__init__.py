@@ -1,26 +1,47 @@
 """Languages: Vietnamese is the language of the texts in the code, English is its catalogue.
 
 The locale is `?lang=` (works without cookies), else the cookie that it sets, else the browser's wish.
-A further language is a folder `<code>/LC_MESSAGES/messages.po` here and a name in LANGUAGES.
+A further language is a folder `<code>/LC_MESSAGES/messages.po` here, and nothing else.
 """
 
 import os
+import re
 import tempfile
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, has_request_context, request
+from babel.numbers import format_decimal
+from flask import Flask, Response, current_app, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
 from checkin import clock
+from checkin.cookies import cookie_name
 
-LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 DEFAULT = "vi"
 COOKIE = "lang"
 FOLDER = Path(__file__).resolve().parent
+# Whose English: the month comes first in American dates alone, and would be read wrongly here.
+REGIONS = {"en": "en_GB"}
+
+
+def languages_in(folder: Path) -> dict[str, str]:
+    """The languages that have a catalogue in a folder, each under its own name; that of the code comes first."""
+    codes = {path.parts[-3] for path in folder.glob("*/LC_MESSAGES/messages.po")}
+    return {code: _own_name(code) for code in sorted(codes, key=lambda code: (code != DEFAULT, code))}
+
+
+def _own_name(code: str) -> str:
+    name = Locale.parse(code).get_display_name(code) or code
+    return name[0].upper() + name[1:]
+
+
+LANGUAGES = languages_in(FOLDER)
 
 babel = Babel()
 
@@ -29,15 +50,34 @@ def chosen_locale() -> str:
     """The locale code of this request; Vietnamese outside one."""
     if not has_request_context():
         return DEFAULT
-    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+    for wish in (request.args.get("lang"), request.cookies.get(_cookie())):
         if wish in LANGUAGES:
             return wish
     return request.accept_languages.best_match(list(LANGUAGES)) or DEFAULT
 
 
+def _cookie() -> str:
+    return cookie_name(COOKIE, secure=current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def lang_arg() -> dict[str, Any]:
+    """The language in the address, to be kept in the links of those whose browser keeps no cookies."""
+    return {"lang": request.args["lang"]} if request.args.get("lang") in LANGUAGES else {}
+
+
 def locale_code() -> str:
-    """The locale in use, for `<html lang>`."""
-    return str(get_locale() or DEFAULT)[:2]
+    """The locale in use, one of LANGUAGES."""
+    return str(get_locale() or DEFAULT)
+
+
+def of_two(code: str) -> str:
+    """Whether a reader of a locale gets the Vietnamese or the English of what stands in these two alone: rule files."""
+    return DEFAULT if code == DEFAULT else "en"
+
+
+def lang_tag() -> str:
+    """The locale in use as `<html lang>` writes it."""
+    return locale_code().replace("_", "-")
 
 
 def compile_catalogues() -> None:
@@ -53,6 +93,8 @@ def compile_catalogues() -> None:
         descriptor, name = tempfile.mkstemp(dir=mo.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(out.getvalue())
+        # No secret: whoever sets up need not be whom the server runs as.
+        os.chmod(name, 0o644)  # noqa: S103
         os.replace(name, mo)
 
 
@@ -65,10 +107,13 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _remember(response: Response) -> Response:
-        wish = request.args.get("lang")
-        if request.endpoint != "static" and wish in LANGUAGES and request.cookies.get(COOKIE) != wish:
+        if response.cache_control.max_age is not None:
+            # A file, the same in every language or in that of its address: a new cookie does not make it another one.
+            return response
+        wish, cookie = request.args.get("lang"), _cookie()
+        if wish in LANGUAGES and request.cookies.get(cookie) != wish:
             response.set_cookie(
-                COOKIE,
+                cookie,
                 wish,
                 max_age=365 * 86400,
                 samesite="Lax",
@@ -79,9 +124,12 @@ def init_app(app: Flask) -> None:
         return response
 
     app.jinja_env.globals["locale_code"] = locale_code
+    app.jinja_env.globals["lang_tag"] = lang_tag
+    app.jinja_env.globals["of_two"] = of_two
     app.jinja_env.globals["languages"] = LANGUAGES
     app.jinja_env.filters["number"] = format_count
     app.jinja_env.filters["day"] = format_day
+    app.jinja_env.filters["short_day"] = format_short_day
     app.jinja_env.filters["hour"] = format_hour
     app.jinja_env.filters["second"] = format_second
     app.jinja_env.filters["moment"] = format_moment
@@ -90,26 +138,52 @@ def init_app(app: Flask) -> None:
 
 def format_count(value: int) -> str:
     """A whole number with the locale's thousands: 1.284 in Vietnamese, 1,284 in English."""
-    return f"{value:,}".replace(",", "." if locale_code() == "vi" else ",")
+    return str(format_decimal(value, locale=locale_code()))
 
 
-def format_day(value: datetime) -> str:
-    """Day of the province's clock, 22/11/2026 in both languages (the country's order)."""
-    return clock.to_local(value).strftime("%d/%m/%Y")
+@cache
+def _day_pattern(code: str) -> str:
+    """How a locale writes a day in figures, for strftime, always with two figures for day and month."""
+    written = str(Locale.parse(REGIONS.get(code, code)).date_formats["short"].pattern)
+    for letter, figure in (("y", "%Y"), ("M", "%m"), ("d", "%d")):
+        written = re.sub(f"{letter}+", figure, written, count=1)
+    return written
+
+
+def format_day(value: date) -> str:
+    """A day, or that of a moment on the province's clock: 22/11/2026 in Vietnamese and English."""
+    return _day(value, _day_pattern(locale_code()))
+
+
+def format_short_day(value: date) -> str:
+    """The same without the year, 22/11."""
+    return _day(value, re.sub(r"[^%\w]*%Y[^%\w]*", "", _day_pattern(locale_code())))
+
+
+def _day(value: date, pattern: str) -> str:
+    if not clock.is_readable(value):
+        return str(gettext("(không đọc được)"))
+    return (clock.to_local(value) if isinstance(value, datetime) else value).strftime(pattern)
 
 
 def format_hour(value: datetime) -> str:
     """Hour and minute on the province's clock, 08:42."""
+    if not clock.is_readable(value):
+        return str(gettext("(không đọc được)"))
     return clock.to_local(value).strftime("%H:%M")
 
 
 def format_moment(value: datetime) -> str:
     """Hour and day, 08:42 22/11/2026."""
-    return clock.to_local(value).strftime("%H:%M %d/%m/%Y")
+    if not clock.is_readable(value):
+        return str(gettext("(không đọc được)"))
+    return f"{format_hour(value)} {format_day(value)}"
 
 
 def format_second(value: datetime) -> str:
     """Hour, minute and second on the province's clock, 08:42:17."""
+    if not clock.is_readable(value):
+        return str(gettext("(không đọc được)"))
     return clock.to_local(value).strftime("%H:%M:%S")
 
 

@@ -1,6 +1,7 @@
 """Collects the texts of code and templates into the catalogues, and checks that none is missing.
 
-`python -m checkin.i18n.catalogues` writes, with `--check` it only says what is wrong. Vietnamese is the
+`python -m checkin.i18n.catalogues` writes, with `--check` it only says what is wrong; a code, as in
+`python -m checkin.i18n.catalogues zh`, begins a language that there is not yet. Vietnamese is the
 language of the texts themselves, so its catalogue repeats them; every other language is translated by hand.
 """
 
@@ -12,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
@@ -75,7 +77,7 @@ def _header(language: str) -> dict[str, Any]:
         "charset": "utf-8",
         "project": "checkin",
         "version": "0",
-        "header_comment": f"# Texts of checkin, {LANGUAGES[language]}.",
+        "header_comment": f"# Texts of checkin, {Locale.parse(language).get_display_name(language)}.",
         "creation_date": day,
         "revision_date": day,
         "last_translator": "",
@@ -127,7 +129,7 @@ def main(arguments: list[str]) -> int:
         for fault in wrong:
             print(fault)
         return 1 if wrong else 0
-    for language in LANGUAGES:
+    for language in (*LANGUAGES, *arguments):
         path_of(language).parent.mkdir(parents=True, exist_ok=True)
         path_of(language).write_bytes(updated(language, texts))
     return 0

@@ -8,6 +8,7 @@ import click
 import sqlalchemy as sa
 
 from checkin import clock, context
+from checkin.db import owner_session
 from checkin.loading import service
 from checkin.loading.batches import Job
 from checkin.loading.files import BadFile, Sheet, open_sheet
@@ -16,7 +17,6 @@ from checkin.loading.loading import load as load_sheet
 from checkin.loading.reasons import WORDS
 from checkin.loading.refusals import Refusals
 from checkin.loading.workers import Stopped
-from checkin.store.upkeep import owner_session
 
 MESSAGES = {
     "empty": "the file is empty",

@@ -4,23 +4,19 @@ import codecs
 import csv
 import hashlib
 import os
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from checkin.cells import restored
+from checkin.csvlines import LONGEST_LINE, Line, read_lines
 from checkin.errors import DomainError
 from checkin.fold import fold
 
 COLUMNS = ("code", "full_name", "id_number", "phone", "birth_year", "commune", "entered_at", "left_at")
 # What a file of refused rows has besides; when it is loaded again, they are no news.
 OWN_COLUMNS = ("line", "reason")
-LONGEST_LINE = 65_536
-# A record may go on in the next line within quotes. One quote too many must not swallow the rows below.
-MOST_LINES = 20
-KEPT = 1000
 _BLOCK = 1 << 20
 
 
@@ -58,15 +54,6 @@ class Sheet:
     def changed(self) -> bool:
         """True when somebody wrote into the file since it was opened first."""
         return _stamp(self.path) != self.stamp
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One record: the line it begins in, its cells, and why it cannot be used as a row ("" when it can)."""
-
-    number: int
-    cells: list[str]
-    fault: str = ""
 
 
 def open_sheet(path: Path) -> Sheet:
@@ -119,74 +106,21 @@ def records(sheet: Sheet) -> Iterator[Line]:
     Faults: "quotes" (also of a line that is too long), "cells" (not as many as the header has). Of a record
     over several lines with a fault only the first line is given up; the others are read anew.
     """
+
+    def broken(cells: Sequence[str]) -> bool:
+        over = any("\n" in cells[p] or "\r" in cells[p] for p in sheet.places if p < len(cells))
+        return over or len(cells) != len(sheet.header)
+
     with _open(sheet.path) as file:
-        lines = _Lines(file)
-        reader = csv.reader(lines, delimiter=sheet.delimiter, strict=True)
         header = True
-        while True:
-            lines.record.clear()
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                number, text = lines.first()
-                yield Line(number, [text[:KEPT].rstrip("\r\n")], "quotes")
-                continue
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header:
+        for line in read_lines(file, sheet.delimiter, broken):
+            if line.fault:
+                yield line
+            elif header:
                 header = False
-                continue
-            number, text = lines.record[0]
-            broken = len(lines.record) > 1 and any(
-                "\n" in cells[p] or "\r" in cells[p] for p in sheet.places if p < len(cells)
-            )
-            if broken or len(cells) != len(sheet.header):
-                if len(lines.record) > 1:
-                    lines.first()
-                    yield Line(number, [text[:KEPT].rstrip("\r\n")], "quotes")
-                else:
-                    yield Line(number, [restored(cell) for cell in cells], "cells")
-                continue
-            yield Line(number, [restored(cell) for cell in cells])
-
-
-class _Lines:
-    """The lines of a file with their numbers; those of a record that failed can be given once more."""
-
-    def __init__(self, file: TextIO) -> None:
-        self.file = file
-        self.number = 0
-        self.waiting: deque[tuple[int, str]] = deque()
-        self.record: list[tuple[int, str]] = []
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        if len(self.record) == MOST_LINES:
-            raise csv.Error("a record of too many lines")
-        number, text = self.waiting.popleft() if self.waiting else self._read()
-        self.record.append((number, text))
-        if len(text) >= LONGEST_LINE:
-            raise csv.Error("a line that is too long")
-        return text
-
-    def _read(self) -> tuple[int, str]:
-        text = self.file.readline(LONGEST_LINE)
-        if not text:
-            raise StopIteration
-        self.number += 1
-        rest = text
-        while len(rest) == LONGEST_LINE and not rest.endswith(("\n", "\r")):
-            rest = self.file.readline(LONGEST_LINE)
-        return self.number, text
-
-    def first(self) -> tuple[int, str]:
-        """The first line of this record; the others come again."""
-        self.waiting.extendleft(reversed(self.record[1:]))
-        return self.record[0]
+            else:
+                fault = "cells" if len(line.cells) != len(sheet.header) else ""
+                yield Line(line.number, [restored(cell) for cell in line.cells], fault)
 
 
 def _open(path: Path) -> TextIO:

@@ -4,8 +4,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from checkin.csvlines import Line
 from checkin.loading.batches import BATCH, Job, Outcome
-from checkin.loading.files import COLUMNS, Line, Sheet, records
+from checkin.loading.files import COLUMNS, Sheet, records
 from checkin.loading.refusals import Refusals
 from checkin.loading.rows import year_of
 from checkin.loading.workers import Alone, Pool

@@ -4,6 +4,7 @@ Neither code is signed: what it says is declared, not proven. Unreadable parts b
 person stands at the door and the desk can still ask.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from checkin.people.idnumbers import Gender, IdNumber, contradictions, parse_id_
 CARD_MAX = 2000
 """Longest text taken, in code points; the longest real card has some 600."""
 
-CardErrorReason = Literal["empty", "too_long", "no_fields", "no_number", "two_cards", "incomplete"]
+CardErrorReason = Literal[
+    "empty", "too_long", "no_fields", "no_number", "two_cards", "incomplete", "no_name", "no_year"
+]
 
 _PIPES = str.maketrans("｜¦∣ǀ│", "|||||")
 _SEPARATORS = ("|", "\t", "~", "\\")  # what | becomes on keyboards of another layout
@@ -27,6 +30,9 @@ _SYMBOLOGY = re.compile(r"\][A-Za-z]\d")  # prefix of scanners that announce the
 # No letter may touch a number: hex of a name holds long runs of digits too.
 _CCCD = re.compile(r"(?<![0-9A-Z])\d{12}(?![0-9A-Z])")
 _BHYT = re.compile(r"(?<![0-9A-Z])(?:[A-Z]{2}\d{13}|\d{10})(?![0-9A-Z])")
+# Where one card ends and the next begins, when no line parts them: its last date or the end of an insurance card's, and
+# a number.
+_JOINT = re.compile(r"(\d\d[/.-]?\d\d[/.-]?\d{4}|\$)\s*((?:\][A-Za-z]\d)?(?:\d{12}|\d{10}|[A-Za-z]{2}\d{13}))\s*")
 _LAST_FIELD = 6  # separators before the last field known; a line without one after it is junk
 _EMPTY = frozenset({"", "-", "--", "null", "none", "$"})
 
@@ -122,7 +128,7 @@ def _split(text: str) -> list[str]:
         raise CardError("no_fields")
     # A wedge scanner may send the same card twice before anyone notices, or break a long address in two.
     cards: list[list[str]] = []
-    for line in lines:
+    for line in [part for whole in lines for part in _parted(whole, separator)]:
         if not cards or (separator in line and _number_in(line.split(separator)[0])):
             cards.append([line])
         elif separator in line or "".join(cards[-1]).count(separator) < _LAST_FIELD:
@@ -132,6 +138,32 @@ def _split(text: str) -> list[str]:
     if len(numbered) > 1 and len({_find_number(reading)[1] for reading in numbered}) > 1:
         raise CardError("two_cards")
     return numbered[0]
+
+
+def _parted(line: str, separator: str) -> list[str]:
+    """A line as the cards that were typed into it one behind the other."""
+    fields, start, found = line.split(separator), 0, []
+    for place in range(3, len(fields) - 2):
+        joint = _JOINT.fullmatch(ascii_digits(fields[place]).strip())
+        date_of = read_card_date(joint.group(1)) if joint else None
+        if joint and (joint.group(1) == "$" or (date_of and date_of.day)):
+            found.append(separator.join([*fields[start:place], joint.group(1)]))
+            fields[place], start = joint.group(2), place
+        elif _begins_card(fields[place:]):
+            found.append(separator.join(fields[start:place]))
+            start = place
+    return [*found, separator.join(fields[start:])]
+
+
+def _begins_card(fields: Sequence[str]) -> bool:
+    # A citizen number further in may be a relative's; with a day of birth and a sex behind it, it is another card.
+    if not re.fullmatch(r"\d{12}", ascii_digits(fields[0]).strip()):
+        return False
+    behind = [clean_name(part) for part in fields[1:6]]
+    return any(
+        (born := read_card_date(one)) is not None and born.year is not None and _gender(sex) is not None
+        for one, sex in itertools.pairwise(behind)
+    )
 
 
 def _number_in(part: str) -> tuple[str, bool] | None:

@@ -34,7 +34,7 @@ def from_hex(text: str) -> tuple[str, bool]:
 
     A pair that is not hex, or a letter cut in two, is left out; text that is no hex at all stays as it is.
     """
-    compact = text.replace(" ", "")
+    compact = _without_marks(text.replace(" ", ""))
     pairs = [compact[start : start + 2] for start in range(0, len(compact), 2)]
     readable = [pair for pair in pairs if _HEX_PAIR.fullmatch(pair)]
     if len(readable) * 4 < len(pairs) * 3:
@@ -45,6 +45,35 @@ def from_hex(text: str) -> tuple[str, bool]:
         return text, not text
     whole = len(readable) == len(pairs) and raw.decode("utf-8", "replace") == raw.decode("utf-8", "ignore")
     return decoded, whole
+
+
+# What an input method makes of two keys of hex, and the second key back: VNI ("e6" is ê) or Telex ("ee" is ê).
+_VNI = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5", "\u0302": "6", "\u0306": "8"}
+_TELEX = {"\u0300": "f"}
+
+
+def _without_marks(text: str) -> str:
+    """Return hex that an input method read as words as the keys that were typed; other text unchanged."""
+    if text.isascii():
+        return text
+    for method in ("vni", "telex"):
+        keys = "".join(_keys(char, method) for char in text)
+        if len(keys) % 2 == 0 and re.fullmatch("[0-9A-Fa-f]+", keys):
+            try:
+                if any(char.isalpha() for char in bytes.fromhex(keys).decode("utf-8")):
+                    return keys
+            except UnicodeDecodeError:
+                continue
+    return text
+
+
+def _keys(char: str, method: str) -> str:
+    if char in "đĐ":
+        return "d9" if method == "vni" else "dd"
+    base, *marks = list(unicodedata.normalize("NFD", char))
+    if method == "vni":
+        return base + "".join(_VNI.get(mark, "?") for mark in marks)
+    return base + "".join(base if mark == "\u0302" else _TELEX.get(mark, "?") for mark in marks)
 
 
 def odd_letters(text: str, allowed_digits: bool) -> bool:

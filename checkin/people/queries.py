@@ -17,6 +17,7 @@ _WITH_NAME = sa.select(Person.id, Person.same_as, Person.id_index, Person.phone_
 _WITH_NAMES = sa.select(Person.name_index, Person.id, Person.same_as, Person.id_index, Person.phone_index).where(
     Person.name_index.in_(sa.bindparam("name_indexes", expanding=True)), _TOLD
 )
+_WITH_ID = sa.select(Person.same_as, Person.id, Person.name_index).where(Person.id_index == sa.bindparam("id_index"))
 BLOCK = 1000
 
 
@@ -44,6 +45,12 @@ def read_with_name(answer: Answer) -> list[Row]:
 def with_name(session: Session, name_index: bytes) -> list[Row]:
     """Every row with this name and birth year of which a number was told."""
     return read_with_name(together(session, [ask_with_name(name_index)])[0])
+
+
+def with_id(session: Session, id_index: bytes) -> list[tuple[UUID, bytes]]:
+    """(first row of the person, index of the name that was told) of every row with this id number."""
+    answer = together(session, [(_WITH_ID, {"id_index": id_index})])[0]
+    return [(same_as or own, bytes(name)) for same_as, own, name in answer.rows]
 
 
 def with_names(session: Session, name_indexes: Iterable[bytes]) -> dict[bytes, list[Row]]:

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from checkin.audit import service as audit
+from checkin.audit.entry import Actor
 from checkin.fold import fold
 from checkin.places import rows
 from checkin.places.models import REFORM, Place, Successor
@@ -22,6 +24,20 @@ def load(session: Session) -> int:
     ]
     session.execute(sa.insert(Successor), successors)
     return len(values)
+
+
+def set_station_phone(session: Session, *, now: datetime, actor: Actor, commune_id: str, phone: str) -> str | None:
+    """Keep the phone of a commune's health station, none where it is empty, and log it.
+
+    The commune's name; None where the code is of no commune of today.
+    """
+    found = session.get(Place, commune_id)
+    if found is None or found.level != "commune" or found.valid_to is not None:
+        return None
+    found.station_phone = phone or None
+    audit.record(session, now=now, actor=actor, action="station.phone", subject=commune_id, detail={"set": bool(phone)})
+    session.flush()
+    return found.full_name
 
 
 def _present() -> Iterator[dict[str, Any]]:

@@ -5,26 +5,31 @@ from datetime import timedelta
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import current_user
 
-from checkin import clock, context, replica
+from checkin import clock, context, replica, scope
+from checkin.accounts.models import ADMIN, CDC
 from checkin.charts import NARROW, Bar, bars
+from checkin.db import db
 from checkin.places import queries as places
 from checkin.places.queries import Unit
 from checkin.reports import queries
 
 bp = Blueprint("reports", __name__, url_prefix="/overview")
 DAYS = 14
+# Who looks after the system, and who would have to act.
+GUESSES_FOR = {ADMIN, CDC}
 
 
 @bp.get("/")
 def overview() -> ResponseReturnValue:
-    today, commune_id = clock.today(), current_user.commune_id
+    today, commune_id = clock.today(), scope.current(db.session()).commune
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    (numbers, communes), source = replica.read(
+    shows_guesses = scope.current(db.session()).role in GUESSES_FOR
+    (numbers, communes, guesses), source = replica.read(
         lambda session: (
-            queries.overview(session, days, commune_id),
+            queries.overview(session, days),
             places.communes_of(session, context.config().province) or (),
+            queries.guesses(session, days[0]) if shows_guesses else None,
         )
     )
     own = [place for place in communes if place.id == commune_id]
@@ -37,6 +42,7 @@ def overview() -> ResponseReturnValue:
         lines=_lines(numbers, own if commune_id else communes, whole=not commune_id),
         chart=bars(drawn),
         narrow=bars(drawn, NARROW),
+        guesses=guesses,
         source=source,
     )
 

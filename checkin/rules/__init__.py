@@ -14,7 +14,26 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-SECTIONS = ("disease", "triage", "stays", "lookback", "zones")
+SECTIONS = (
+    "disease",
+    "triage",
+    "stays",
+    "lookback",
+    "zones",
+    "flags",
+    "rights",
+    "oversight",
+    "commitment",
+    "cards",
+    "contacts",
+    "followup",
+    "signals",
+    "ranking",
+    "doubles",
+)
+
+# How a disease spreads: from the person, or to the person and to others from the same animals and places.
+MODELS = ("contact", "source")
 
 
 class RuleError(Exception):
@@ -29,6 +48,8 @@ class RuleSet:
     sections: Mapping[str, Mapping[str, Any]] = field(repr=False)
     # Of the stays of all versions, since a visit keeps the end that the rules of its day gave it.
     longest_cap: int
+    # Of the air that diseases stay in, of all versions: open cases keep the rules of their day.
+    longest_air: int
 
     def __getitem__(self, section: str) -> Mapping[str, Any]:
         return self.sections[section]
@@ -64,10 +85,50 @@ def _check_disease(data: Mapping[str, Any]) -> None:
         numbers = [disease[name] for name in ("infectious_days_before", "residual_air_minutes")]
         if not (disease["name"] and disease["name_en"]) or not all(isinstance(n, int) and n >= 0 for n in numbers):
             raise ValueError(f"{code}: names in both languages and numbers of days and minutes")
+        low, high = (disease[name] for name in ("source_from_day", "source_to_day"))
+        if not (isinstance(low, int) and isinstance(high, int) and low <= high <= 0):
+            raise ValueError(f"{code}: source_from_day and source_to_day are days before onset, such as -14 and -2")
+        if disease.get("model", "contact") not in MODELS:
+            raise ValueError(f"{code}: model is one of {', '.join(MODELS)}")
+
+
+def _check_cards(data: Mapping[str, Any]) -> None:
+    for name in ("unused_days", "revoked_days"):
+        if not (isinstance(data[name], int) and 0 < data[name] <= 3660):
+            raise ValueError(f"{name}: a number of days from 1 to 3660")
+
+
+def _check_contacts(data: Mapping[str, Any]) -> None:
+    numbers = [data["call_hours"], data["quarantine_days"], data["f2"]["call_hours"]]
+    if not (data["f2"]["script"].strip() and data["f2"]["script_en"].strip()):
+        raise ValueError("f2: a script in both languages")
+    for disease in data["disease"].values():
+        numbers += [disease[name] for name in ("close_minutes", "quarantine_days") if name in disease]
+    if not all(isinstance(number, int) and 0 < number <= 366 for number in numbers):
+        raise ValueError("hours, minutes and days are whole numbers from 1 to 366")
+
+
+def _check_doubles(data: Mapping[str, Any]) -> None:
+    for name, most in (
+        ("most_id", 100),
+        ("most_phone", 100),
+        ("most_name", 100),
+        ("close_years", 20),
+        ("again_days", 60),
+    ):
+        if not (isinstance(data[name], int) and 0 < data[name] <= most):
+            raise ValueError(f"{name}: a whole number from 1 to {most}")
 
 
 OWN_CHECKS: Mapping[str, Check] = MappingProxyType(
-    {"lookback": _check_lookback, "zones": _check_zones, "disease": _check_disease}
+    {
+        "lookback": _check_lookback,
+        "zones": _check_zones,
+        "disease": _check_disease,
+        "cards": _check_cards,
+        "contacts": _check_contacts,
+        "doubles": _check_doubles,
+    }
 )
 
 
@@ -111,7 +172,9 @@ class RuleBook:
         if found is None:
             digest = hashlib.sha256(b"\0".join(body for _, body in chosen.values())).hexdigest()[:6]
             stays = [tomllib.loads(body.decode()) for _, body in self._versions["stays"]]
+            diseases = [tomllib.loads(body.decode()) for _, body in self._versions["disease"]]
             found = RuleSet(
+                longest_air=max(int(d["residual_air_minutes"]) for version in diseases for d in version.values()),
                 longest_cap=max(int(version["cap_minutes"]) for version in stays),
                 id=f"{max(key)}.{digest}",
                 sections={name: tomllib.loads(body.decode()) for name, (_, body) in chosen.items()},

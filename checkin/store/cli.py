@@ -4,13 +4,14 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from checkin import clock, context
+from checkin.db import owner_session
 from checkin.store import retention, service, upkeep
 
 
 @click.command("partitions")
 def partitions() -> None:
     """Make the tables of the days to come, and tidy those of past days; nothing to do on SQLite."""
-    with upkeep.owner_session(context.config()) as session:
+    with owner_session(context.config()) as session:
         made = service.open_days_ahead(session, clock.today())
         session.commit()
         tidied = upkeep.tidy(session, clock.today())
@@ -25,7 +26,7 @@ def expire(dry_run: bool, days: int | None, today: datetime | None) -> None:
     """Delete the days whose time is over, then people and forms that nothing needs any more."""
     now = clock.now()
     keep_days = context.rules(clock.to_local(now).date()).retention_days
-    with upkeep.owner_session(context.config()) as session:
+    with owner_session(context.config()) as session:
         if dry_run:
             planned = upkeep.plan(session, clock.to_local(now).date(), keep_days)
             click.echo(
@@ -48,5 +49,5 @@ def expire(dry_run: bool, days: int | None, today: datetime | None) -> None:
             raise click.ClickException("the database did not let a day go; it is tried again next time") from error
     click.echo(
         f"gone: {done.days} days with {done.visits} visits and {done.declarations} declarations, "
-        f"{done.people} people, {done.submissions} forms"
+        f"{done.people} people, {done.submissions} forms, {done.calls} calls of stations"
     )

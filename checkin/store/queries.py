@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 from checkin import clock
 from checkin.db import Model, is_postgresql
 from checkin.declarations.models import Declaration
+from checkin.joins.models import joined
 from checkin.people.models import Person
 from checkin.visits.models import Submission, Visit
 
 MOMENTS = (Visit.entered_at, Declaration.made_at)
+CAME = (Submission.received_at, Visit.entered_at)
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,18 @@ def _rows_of(session: Session, table: str) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(sa.table(table))) or 0
 
 
-def newest(session: Session) -> datetime | None:
-    """When the newest form or visit came; None in an empty store."""
+def newest(session: Session, until: datetime) -> datetime | None:
+    """When the newest form or visit until then came; None where there is none."""
     # The largest of each: what the indexes of time give without reading a day.
-    found = [session.scalar(sa.select(sa.func.max(of))) for of in (Submission.received_at, Visit.entered_at)]
+    found = [session.scalar(sa.select(sa.func.max(of)).where(of <= until)) for of in CAME]
     return max((moment for moment in found if moment is not None), default=None)
+
+
+def ahead(session: Session, after: datetime, most: int) -> list[datetime]:
+    """When forms and visits came that came after then: some of each, `most` at most."""
+    return [
+        moment for of in CAME for moment in session.scalars(sa.select(of).where(of > after).order_by(of).limit(most))
+    ]
 
 
 def closed_days_to_tidy(session: Session, today: date) -> list[str]:
@@ -115,4 +124,6 @@ def unneeded_people(
 def referred_to(person_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
     """The condition that any table refers to a person."""
     columns = [table.c.person_id for table in Model.metadata.sorted_tables if "person_id" in table.c]
+    # Who was joined goes once nobody needs any of them: without one, those that it held together would come apart.
+    columns.append(joined.c.member_id)
     return sa.or_(*(sa.exists().where(column == person_id) for column in columns))

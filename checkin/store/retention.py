@@ -13,6 +13,9 @@ USUAL_DAYS = 3
 SILENCE = timedelta(days=2)
 # Clocks of two machines may differ by this much.
 AHEAD = timedelta(minutes=10)
+# A clock that is slow sees all that comes as still to come. Fewer than this is what somebody wrote past us, and tells
+# nothing of the clock.
+MANY_AHEAD = 20
 # How long a form that was sent is known, so that it counts once: longer than it could be sent again.
 SUBMISSIONS_KEPT = timedelta(days=3)
 
@@ -33,6 +36,11 @@ def first_kept(today: date, keep_days: int) -> date:
 def due(days: Iterable[date], today: date, keep_days: int) -> list[date]:
     """The days whose time is over, the oldest first."""
     return sorted(day for day in set(days) if day < first_kept(today, keep_days))
+
+
+def newest(so_far: datetime | None, ahead: Sequence[datetime]) -> datetime | None:
+    """When the newest visit or form came: of those so far, and of those ahead of the clock where there are many."""
+    return max(ahead) if len(ahead) >= MANY_AHEAD else so_far
 
 
 def clock_is_right(now: datetime, newest: datetime | None) -> bool:

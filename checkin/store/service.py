@@ -102,9 +102,13 @@ def forget_submissions(session: Session, *, now: datetime, limit: int = 20_000) 
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def record_end(session: Session, *, now: datetime, actor: Actor, people: int, submissions: int) -> None:
+def record_end(
+    session: Session, *, now: datetime, actor: Actor, people: int, submissions: int, cards: int = 0, calls: int = 0
+) -> None:
     """Log what went besides whole days."""
-    _record(session, now, actor, people + submissions, {"people": people, "submissions": submissions})
+    detail: dict[str, object] = {"people": people, "submissions": submissions}
+    detail |= {name: gone for name, gone in (("cards", cards), ("calls", calls)) if gone}
+    _record(session, now, actor, people + submissions + cards + calls, detail)
 
 
 def _record(session: Session, now: datetime, actor: Actor, rows: int, detail: dict[str, object]) -> None:

@@ -1,22 +1,20 @@
 """The nightly round: days to come are made, days whose time is over go, each in a transaction of its own."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
 from checkin.audit.entry import Actor
-from checkin.config import Config
-from checkin.db import engine_options
+from checkin.calls import service as calls
+from checkin.personcards import service as cards
 from checkin.store import queries, retention, service
 from checkin.store.queries import Stored
 
@@ -49,17 +47,8 @@ class Done:
     declarations: int = 0
     people: int = 0
     submissions: int = 0
-
-
-@contextmanager
-def owner_session(config: Config) -> Iterator[Session]:
-    """A session with the rights of the tables' owner, who alone may drop a day."""
-    engine = sa.create_engine(config.migrate_url, **engine_options(config, config.migrate_url))
-    try:
-        with Session(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
+    calls: int = 0
+    cards: int = 0
 
 
 def plan(session: Session, today: date, keep_days: int) -> Plan:
@@ -80,7 +69,9 @@ def expire(
     """Take out of the store what is over its time, and commit day by day. Raises retention.Refused."""
     today = clock.to_local(now).date()
     planned = plan(session, today, keep_days)
-    newest = queries.newest(session)
+    right = now + retention.AHEAD
+    ahead = queries.ahead(session, right, retention.MANY_AHEAD)
+    newest = retention.newest(queries.newest(session, right), ahead)
     retention.check(
         planned.filled,
         now=now,
@@ -106,8 +97,13 @@ def expire(
 def _forget(session: Session, now: datetime, keep_days: int, done: Done) -> None:
     while count := _patiently(session, partial(service.forget_submissions, session, now=now)):
         done.submissions += count
-    if done.days:
-        before = clock.day_bounds(retention.first_kept(clock.to_local(now).date(), keep_days))[0]
+    rules = context.rules(clock.to_local(now).date())
+    first = retention.first_kept(clock.to_local(now).date(), keep_days)
+    # Before the people whom nothing refers to any more.
+    done.cards = _patiently(session, partial(cards.forget, session, now=now, rules=rules))
+    done.calls = _patiently(session, partial(calls.forget, session, before=first))
+    if done.days or done.calls:
+        before = clock.day_bounds(first)[0]
         last = None
         while True:
             forget = partial(service.forget_people, session, made_before=before, after=last)
@@ -115,8 +111,9 @@ def _forget(session: Session, now: datetime, keep_days: int, done: Done) -> None
             done.people += count
             if last is None:
                 break
-    if done.people or done.submissions:
-        service.record_end(session, now=now, actor=ACTOR, people=done.people, submissions=done.submissions)
+    if done.people or done.submissions or done.cards or done.calls:
+        gone = {"people": done.people, "submissions": done.submissions, "cards": done.cards, "calls": done.calls}
+        service.record_end(session, now=now, actor=ACTOR, **gone)
         session.commit()
 
 
@@ -177,7 +174,14 @@ def expire_round(session: Session) -> None:
     try:
         done = expire(session, now=now, keep_days=keep_days)
         if done != Done():
-            log.info("expired", days=done.days, visits=done.visits, people=done.people, forms=done.submissions)
+            log.info(
+                "expired",
+                days=done.days,
+                visits=done.visits,
+                people=done.people,
+                forms=done.submissions,
+                cards=done.cards,
+            )
     except retention.Refused as refused:
         log.warning("days not expired", why=words(refused))
     tidy(session, today)

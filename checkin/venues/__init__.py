@@ -1,2 +1,2 @@
-"""Venues, their zones and the codes on their walls: registration by the owner, posters, and the search
+"""Venues, their zones and the codes on their walls: registration by the owner, and the search
 by which staff find a venue again."""

@@ -9,6 +9,8 @@ import secrets
 import unicodedata
 from typing import Literal
 
+from checkin.config import Config
+
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 BODY_LENGTH = 10
 CODE_LENGTH = BODY_LENGTH + 1
@@ -91,6 +93,11 @@ def diagnose(text: str) -> Diagnosis:
     if len(code) == CODE_LENGTH and code.isascii() and code.isalnum():
         return "mistyped"
     return "not_a_code"
+
+
+def address_of(code: str, config: Config) -> str:
+    """The address in the QR code. It never changes, since it hangs on walls."""
+    return f"{config.public_origin}/v/{code}"
 
 
 def display(code: str) -> str:

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,14 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from checkin.fold import fold
+from checkin.fold import fold, natural
 from checkin.places.models import Place, full_name
 from checkin.remember import remembered
-from checkin.venues.codes import normalise
 from checkin.venues.models import ACTIVE, Code, Venue, Zone
-
-# A mall holds a food court that holds a kiosk; deeper than this nobody builds.
-DEEPEST = 5
+from checkin.venues.nesting import DEEPEST
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,8 @@ class Door:
     commune_name: str
     zone_id: UUID | None
     zone_name: str | None
+    zone_kind: str | None
+    opens_at: str | None
     closes_at: str | None
     default_minutes: int | None
     owner_id: UUID | None
@@ -59,12 +59,14 @@ def _doors() -> Any:
             venue.state,
             venue.address,
             venue.commune_id,
+            venue.opens_at,
             venue.closes_at,
             venue.owner_id,
             venue.parent_id,
             venue.default_minutes,
             zone.id.label("zone_id"),
             zone.name.label("zone_name"),
+            zone.kind.label("zone_kind"),
             zone.default_minutes.label("zone_minutes"),
             place.kind.label("commune_kind"),
             place.name.label("commune_name"),
@@ -92,6 +94,8 @@ def _door(row: Any) -> Door:
         commune_name=full_name(row.commune_kind, row.commune_name),
         zone_id=row.zone_id,
         zone_name=row.zone_name,
+        zone_kind=row.zone_kind,
+        opens_at=row.opens_at,
         closes_at=row.closes_at,
         default_minutes=row.zone_minutes or row.default_minutes,
         owner_id=row.owner_id,
@@ -106,6 +110,17 @@ def door(session: Session, code: str) -> Door | None:
     return replace(_door(row), around=tuple(ancestors(session, row.venue_id)) if row.parent_id else ())
 
 
+def shut_since(session: Session, code: str) -> tuple[datetime | None, datetime | None]:
+    """Since when nobody may check in with a code: (closed by the venue's owner, revoked or the venue suspended)."""
+    row = session.execute(
+        sa.select(Code.revoked_at, Venue.closed_at, Venue.suspended_at)
+        .join(Venue, Code.venue_id == Venue.id)
+        .where(Code.code == code)
+    ).one()
+    barred = [moment for moment in (row.revoked_at, row.suspended_at) if moment is not None]
+    return row.closed_at, min(barred, default=None)
+
+
 # What every check-in asks. A revoked code is taken for so long in other processes than the one it was revoked in.
 known_door = remembered(seconds=30, most=16_384)(door)
 
@@ -113,7 +128,10 @@ known_door = remembered(seconds=30, most=16_384)(door)
 def doors_of(session: Session, venue_id: UUID) -> list[Door]:
     """Codes of a venue that are in force, its own first, then its zones' by name."""
     rows = session.execute(_doors().where(Code.venue_id == venue_id, Code.revoked_at.is_(None)))
-    return sorted((_door(row) for row in rows), key=lambda d: (d.zone_name is not None, d.zone_name or "", d.code))
+    return sorted(
+        (_door(row) for row in rows),
+        key=lambda d: (d.zone_name is not None, natural(fold(d.zone_name or "")), d.code),
+    )
 
 
 def all_codes(session: Session) -> Iterator[tuple[str, str]]:
@@ -130,14 +148,12 @@ def all_codes(session: Session) -> Iterator[tuple[str, str]]:
 
 
 def of_owner(session: Session, owner_id: UUID) -> list[tuple[Venue, str]]:
-    """The owner's venues with the name of their commune, by name."""
+    """The owner's venues with the name of their commune, by name as people count."""
     rows = session.execute(
-        sa.select(Venue, Place)
-        .join(Place, Venue.commune_id == Place.id)
-        .where(Venue.owner_id == owner_id)
-        .order_by(Venue.name_fold, Venue.id)
+        sa.select(Venue, Place).join(Place, Venue.commune_id == Place.id).where(Venue.owner_id == owner_id)
     )
-    return [(venue, place.full_name) for venue, place in rows]
+    found = [(venue, place.full_name) for venue, place in rows]
+    return sorted(found, key=lambda one: (natural(one[0].name_fold), one[0].id))
 
 
 def owned(session: Session, owner_id: UUID, venue_id: UUID) -> Venue | None:
@@ -155,6 +171,49 @@ def ancestors(session: Session, venue_id: UUID) -> list[UUID]:
             break
         found.append(current)
     return found
+
+
+def parents_around(session: Session, inner_id: UUID, outer_id: UUID) -> dict[UUID, UUID | None]:
+    """What each venue stands in, of those around `outer_id` and inside `inner_id`, both among them."""
+    ids = {outer_id, *ancestors(session, outer_id), inner_id, *with_inside(session, inner_id)}
+    return dict(session.execute(sa.select(Venue.id, Venue.parent_id).where(Venue.id.in_(ids))).all())  # type: ignore[arg-type]
+
+
+def tree(session: Session, venue_id: UUID) -> list[tuple[int, Venue]]:
+    """What stands inside a venue, each after what it stands in, by name: how deep (from 1 on), and the venue."""
+    ids = set(with_inside(session, venue_id)) - {venue_id}
+    by_parent: dict[UUID | None, list[Venue]] = {}
+    for venue in session.scalars(sa.select(Venue).where(Venue.id.in_(ids)).order_by(Venue.name_fold, Venue.id)):
+        by_parent.setdefault(venue.parent_id, []).append(venue)
+    found: list[tuple[int, Venue]] = []
+
+    def walk(parent: UUID, depth: int) -> None:
+        for venue in by_parent.pop(parent, ()):
+            found.append((depth, venue))
+            walk(venue.id, depth + 1)
+
+    walk(venue_id, 1)
+    return found
+
+
+def wall_name(session: Session, venue_id: UUID | None) -> str:
+    """The name on the wall of a venue, whoever's it is; empty for none."""
+    return session.scalar(sa.select(Venue.name).where(Venue.id == venue_id)) or "" if venue_id else ""
+
+
+def count_zones(session: Session, venue_id: UUID) -> int:
+    """How many zones of a venue have a code in force."""
+    return zones_each(session, [venue_id])[venue_id]
+
+
+def zones_each(session: Session, venue_ids: Collection[UUID]) -> Counter[UUID]:
+    """How many zones of each venue have a code in force."""
+    rows = session.execute(
+        sa.select(Code.venue_id, sa.func.count())
+        .where(Code.venue_id.in_(venue_ids), Code.zone_id.is_not(None), Code.revoked_at.is_(None))
+        .group_by(Code.venue_id)
+    )
+    return Counter(dict(rows.all()))  # type: ignore[arg-type]
 
 
 def with_inside(session: Session, venue_id: UUID) -> list[UUID]:
@@ -179,52 +238,10 @@ def inside_each(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, tup
     return {root: tuple(inside) for root, inside in found.items()}
 
 
-@dataclass(frozen=True)
-class Found:
-    """A venue that a search found."""
-
-    id: UUID
-    name: str
-    address: str
-    commune_name: str
-    kind: str
-    code: str
-
-
-def search(
-    session: Session, text: str, *, commune_id: str | None = None, kind: str | None = None, limit: int = 20
-) -> list[Found]:
-    """Venues whose name holds every word of `text`, with or without accents; or the one with that code.
-
-    Best first: the name exactly as typed, then the same name without accents, then names that begin so.
-    """
-    text = text.replace("\x00", "")  # which PostgreSQL takes in no text
-    first_code = (
-        sa.select(sa.func.min(Code.code))
-        .where(Code.venue_id == Venue.id, Code.zone_id.is_(None), Code.revoked_at.is_(None))
-        .correlate(Venue)
-        .scalar_subquery()
-    )
-    query = sa.select(Venue, Place, first_code).join(Place, Venue.commune_id == Place.id)
-    if commune_id:
-        query = query.where(Venue.commune_id == commune_id)
-    if kind:
-        query = query.where(Venue.kind == kind)
-    by_code = session.scalar(sa.select(Code.venue_id).where(Code.code == normalise(text)[:11]))
-    folded = fold(text)[:200]
-    if by_code is not None:
-        query = query.where(Venue.id == by_code)
-    else:
-        for word in folded.split()[:8]:
-            query = query.where(Venue.name_fold.contains(word, autoescape=True))
-    exact = sa.case(
-        (Venue.name == text, 0),
-        (Venue.name_fold == folded, 1),
-        (Venue.name_fold.startswith(folded, autoescape=True), 2),
-        else_=3,
-    )
-    rows = session.execute(query.order_by(exact, Venue.name_fold, Venue.id).limit(limit))
-    return [Found(v.id, v.name, v.address, place.full_name, v.kind, code or "") for v, place, code in rows]
+def related_each(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Each venue with itself, every venue inside it, and those that it stands inside."""
+    inside = inside_each(session, venue_ids)
+    return {one: {one, *inside[one], *ancestors(session, one)} for one in venue_ids}
 
 
 def names(session: Session, ids: set[UUID]) -> dict[UUID, Venue]:

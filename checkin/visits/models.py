@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from checkin.db import UtcDateTime, db
 
 # How the end of a stay is known.
-GUESSED, VISITOR, ELSEWHERE, DESK = "guessed", "visitor", "elsewhere", "desk"
+GUESSED, VISITOR, ELSEWHERE, DESK, OWNER = "guessed", "visitor", "elsewhere", "desk", "owner"
 
 
 class Visit(db.Model):  # type: ignore[name-defined, misc]
@@ -25,6 +25,14 @@ class Visit(db.Model):  # type: ignore[name-defined, misc]
         ),
         sa.Index("ix_visit_person_id_entered_at", "person_id", "entered_at"),
         sa.Index("ix_visit_device_entered_at", "device", "entered_at"),
+        # Few are flagged: counting them reads these alone, and the others cost nothing.
+        sa.Index(
+            "ix_visit_flagged",
+            "venue_id",
+            "entered_at",
+            postgresql_where=sa.text("flags <> ''"),
+            sqlite_where=sa.text("flags <> ''"),
+        ),
         sa.CheckConstraint("left_at IS NULL OR left_at >= entered_at", name="left_at"),
         sa.CheckConstraint("until_latest >= until_likely AND until_likely >= entered_at", name="until"),
         sa.CheckConstraint("left_at IS NULL OR until_latest = left_at", name="recorded"),
@@ -48,6 +56,10 @@ class Visit(db.Model):  # type: ignore[name-defined, misc]
     device: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
     group_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     masked_name: Mapped[str] = mapped_column(sa.String(80))
+    # When it came, where it was sent later than it was made.
+    received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What makes it worth a second look (`flags.py`): words, empty for none.
+    flags: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
 
 
 class Submission(db.Model):  # type: ignore[name-defined, misc]

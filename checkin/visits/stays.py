@@ -26,11 +26,19 @@ def check(data: Mapping[str, Any], kinds: Collection[str]) -> None:
     for name, value in minutes.items():
         if not (isinstance(value, int) and 0 < value <= 24 * 60):
             raise ValueError(f"{name}: minutes from 1 to a day")
+    over = data["shift_overrun_minutes"]
+    if not (isinstance(over, int) and over >= 0 and over + 60 <= data["cap_minutes"]):
+        raise ValueError("shift_overrun_minutes: at least an hour less than cap_minutes")
 
 
 def cap(rules: RuleSet) -> timedelta:
     """No stay without a recorded end is thought longer than this."""
     return timedelta(minutes=int(rules["stays"]["cap_minutes"]))
+
+
+def overrun(rules: RuleSet) -> timedelta:
+    """For how long after the planned end of their shift people may still be there."""
+    return timedelta(minutes=int(rules["stays"]["shift_overrun_minutes"]))
 
 
 def longest(rules: RuleSet) -> timedelta:

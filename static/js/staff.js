@@ -50,7 +50,7 @@ each("input[data-suggest]", (input) => {
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id);
-  const picked = document.getElementById("picked");
+  const picked = input.closest(".suggesting") && input.closest(".suggesting").querySelector(".picked");
   let timer = 0;
   let asked = null;
   let at = -1;
@@ -124,19 +124,36 @@ each("input[data-suggest]", (input) => {
   });
 });
 
+// A file that is too large is said before it is sent.
+each("input[data-largest]", (input) => {
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    const large = file && file.size > Number(input.dataset.largest);
+    input.setCustomValidity(large ? input.dataset.tooLarge : "");
+    if (large) input.reportValidity();
+  });
+});
+
 // A file that is being made: its state is put in as it changes, and what is new is said once.
 each("[data-poll]", (part) => {
   const said = document.querySelector("[data-said]");
   const again = async () => {
     let fresh = null;
     try {
-      const answer = await fetch(part.dataset.poll);
+      // Asking by itself is not somebody at work: it does not keep the session open.
+      const answer = await fetch(part.dataset.poll, { headers: { "X-Background": "1" } });
+      if (answer.redirected && new URL(answer.url).pathname === "/unlock") {
+        document.dispatchEvent(new Event("checkin:locked"));
+        return setTimeout(again, 5000);
+      }
       if (answer.redirected || answer.status === 404) return location.reload(); // signed out
       if (answer.ok) fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-state]");
     } catch {
       // No network for a while: the next try may get through.
     }
     if (fresh) {
+      // What was waited for is more than this part of the page.
+      if (part.dataset.reload && !fresh.dataset.poll) return location.reload();
       if (fresh.dataset.state !== part.dataset.state) {
         said.textContent = fresh.querySelector("h2").lastChild.textContent.trim();
       }

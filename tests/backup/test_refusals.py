@@ -235,10 +235,14 @@ def test_a_role_that_does_not_own_the_tables_cannot_copy_them(postgresql, tmp_pa
     with inside(postgresql.app()):
         fill(postgresql)
     staff = replace(postgresql, migrate_url=postgresql.urls["staff"], apps={})
-    refused(run(staff, "create", tmp_path / "backup"), "permission denied")
+    with inside(postgresql.app()):
+        entries = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
+    refused(run(staff, "create", tmp_path / "backup"), "does not own", "MIGRATE_URL")
     assert not list(tmp_path.iterdir())
     with inside(staff.app()):
         db.engine.dispose()
+    with inside(postgresql.app()):  # nor is it on record that one was begun
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == entries
 
 
 @pytest.mark.postgresql

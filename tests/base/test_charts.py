@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin.charts import HEIGHT, LABEL, NARROW, WIDTH, Bar, bars
+from checkin.charts import HEIGHT, LABEL, NARROW, WIDTH, Bar, bars, grid
 
 VALUES = st.lists(st.integers(0, 10**9), max_size=120)
 
@@ -42,3 +42,11 @@ def test_labels_never_touch_and_the_first_is_shown(count, width):
 
 def test_marks_stay_with_their_bars():
     assert [bar.marked for bar in bars([Bar("a", 1), Bar("b", 1, marked=True)])] == [False, True]
+
+
+@given(st.lists(st.integers(0, 100_000), min_size=1, max_size=24))
+def test_a_number_stands_in_its_square_only_where_the_square_holds_it(values):
+    cells = grid([("20/11", False, values)], [f"{hour}h" for hour in range(len(values))]).lines[0].cells
+    for cell in cells:
+        assert not cell.roomy or cell.side > len(str(cell.value)) * 7.7
+    assert all(cell.roomy for cell in cells if 0 < cell.value == max(values) < 100)

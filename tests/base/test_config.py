@@ -50,11 +50,33 @@ BAD = {
     "CHECKIN_PROXIES": ["-1", "6", "one", "1.0", " 1", "٣"],
     "PORT": ["0", "65536", "http", "99999999999999999999", "8000\n"],
     "NO_DEMO": ["yes", "true", "01", "2"],
+    "REQUIRE_SECOND_FACTOR": ["yes", "off", "01", "2"],
     "LOG_LEVEL": ["verbose", "trace"],
     "DATABASE_URL": ["mysql://x/y", "sqlite://", "checkin.db", "POSTGRES://x", "postgresql:/x"],
     "MIGRATE_URL": ["oracle://x/y"],
     # DATABASE_URL is SQLite here, which has no replicas.
     "REPLICA_URL": ["mysql://x/y", "sqlite:///copy.db", "replica", "postgresql://app@replica/c"],
+    "SMTP_URL": [
+        "mail.example.vn",
+        "http://mail.example.vn",
+        "smtp://mail.example.vn:25",
+        "smtp://",
+        "smtps://m:port",
+        "smtp://mail.example.vn?starttls=0",
+        "smtps://mail.example.vn/path",
+        "smtps://kh%E1%BA%A9u:x@m.vn",
+    ],
+    "MAIL_FROM": ["khaibao", "a@b\nBcc: c@d", "khai báo@cdc.vn", "@cdc.vn", "a b@cdc.vn"],
+    "SMS_GATEWAY_URL": [
+        "sms.example.vn",
+        "http://sms.example.vn/send",
+        "https://key@sms.example.vn/",
+        "ftp://localhost/",
+        "https://sms.example.vn/a b",
+        "https://[::1/",
+        "http://localhost.evil.vn/",
+    ],
+    "SMS_GATEWAY_TOKEN": ["a b", "a\r\nX: y", "khoá"],
     "REPLICA_MAX_LAG": ["0", "3601", "-1", "1.5", "30s"],
     "PUBLIC_ORIGIN": [
         "khaibao.example.vn",
@@ -129,7 +151,9 @@ def test_a_replica_goes_with_postgresql_and_may_be_half_a_minute_old():
         Config.from_env({"DATABASE_URL": "postgres://app@db/c", "REPLICA_URL": "sqlite:///copy.db"})
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATE_URL", "REPLICA_URL", "PUBLIC_ORIGIN"])
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "MIGRATE_URL", "REPLICA_URL", "PUBLIC_ORIGIN", "SMTP_URL", "SMS_GATEWAY_URL"]
+)
 @pytest.mark.parametrize("scheme", ["mysql", "postgres:", "pg", "https"])
 def test_a_password_is_never_in_the_message(name, scheme):
     if (name, scheme) == ("PUBLIC_ORIGIN", "postgres:"):
@@ -137,10 +161,47 @@ def test_a_password_is_never_in_the_message(name, scheme):
     assert "bímật" not in refused(**{name: f"{scheme}://app:bímật@db/checkin"})
 
 
+OUT = {
+    "SMTP_URL": "smtp://khaibao:bimat@mail.example.vn:587?starttls=1",
+    "MAIL_FROM": "khaibao@cdc.example.vn",
+    "SMS_GATEWAY_URL": "https://sms.example.vn/send?from=cdc",
+    "SMS_GATEWAY_TOKEN": "bimat-cua-cong",
+}
+
+
+def test_ways_out_for_messages_are_kept_and_their_secrets_stand_in_no_repr():
+    config = Config.from_env(OUT)
+    assert (config.smtp_url, config.mail_from) == (OUT["SMTP_URL"], OUT["MAIL_FROM"])
+    assert (config.sms_gateway_url, config.sms_gateway_token) == (OUT["SMS_GATEWAY_URL"], OUT["SMS_GATEWAY_TOKEN"])
+    assert "bimat" not in repr(config)
+
+
+def test_a_mail_server_wants_a_sender():
+    assert refused(SMTP_URL="smtps://mail.example.vn").startswith("MAIL_FROM")
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://localhost:2525", "smtp://127.0.0.1", "smtps://mail.example.vn", "smtps://[::1]"]
+)
+def test_a_mail_server_under_tls_or_on_this_computer_will_do(url):
+    assert Config.from_env({"SMTP_URL": url, "MAIL_FROM": "a@b.vn"}).smtp_url == url
+
+
 def test_empty_settings_are_the_defaults():
     assert Config.from_env(
         dict.fromkeys(
-            [*OWN_NAMES, "PORT", "DATABASE_URL", "REPLICA_URL", "REPLICA_MAX_LAG", "NO_DEMO", "LOG_LEVEL"], ""
+            [
+                *OWN_NAMES,
+                "PORT",
+                "DATABASE_URL",
+                "REPLICA_URL",
+                "REPLICA_MAX_LAG",
+                "NO_DEMO",
+                "LOG_LEVEL",
+                "REQUIRE_SECOND_FACTOR",
+                *OUT,
+            ],
+            "",
         )
     ) == Config.from_env({})
 
@@ -148,6 +209,22 @@ def test_empty_settings_are_the_defaults():
 @pytest.mark.parametrize(("text", "demo"), [("1", False), ("0", True), ("", True)])
 def test_the_demo_can_be_left_out(text, demo):
     assert Config.from_env({"NO_DEMO": text}).demo is demo
+
+
+ELSEWHERE = [{"HOST": "0.0.0.0"}, {"HOST": "::"}, {"NO_DEMO": "1"}, {"PUBLIC_ORIGIN": "https://khaibao.example.vn"}]
+
+
+def test_the_demo_on_ones_own_computer_alone_goes_without_a_second_factor():
+    assert not Config.from_env({}).require_second_factor
+    assert Config.from_env({"REQUIRE_SECOND_FACTOR": "1"}).require_second_factor
+    for env in ELSEWHERE:
+        assert Config.from_env(env).require_second_factor
+        assert Config.from_env({**env, "REQUIRE_SECOND_FACTOR": "1"}).require_second_factor
+
+
+@pytest.mark.parametrize("env", ELSEWHERE)
+def test_the_second_factor_cannot_be_switched_off_where_real_data_may_be(env):
+    assert refused(**env, REQUIRE_SECOND_FACTOR="0").startswith("REQUIRE_SECOND_FACTOR")
 
 
 @given(st.sampled_from(sorted(BAD)), st.text(max_size=30))

@@ -44,7 +44,7 @@ def test_every_version_that_comes_with_the_program_can_be_used():
         )
         assert rules.declared_days <= rules.retention_days
         for disease in rules["disease"].values():
-            assert {"name", "name_en", "infectious_days_before"} <= disease.keys()
+            assert {"name", "name_en", "infectious_days_before", "source_from_day", "source_to_day"} <= disease.keys()
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,10 @@ def test_the_kinds_of_venue_fit_their_column():
         ("stays", "other = 60", "others = 60"),
         ("lookback", "retention_days = 21", "retention_days = 0"),
         ("disease", 'name_en = "Measles"', ""),
+        ("disease", "source_to_day = -2", "source_to_day = -20"),
+        ("disease", "source_to_day = -2", "source_to_day = 2"),
+        ("disease", "source_from_day", "source_form_day"),
+        ("disease-2026", 'model = "source"', 'model = "sorce"'),
         ("zones", "zone = []", '[[zone]]\nname = "Chợ A"'),
     ],
 )

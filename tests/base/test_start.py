@@ -21,18 +21,20 @@ def start(tmp_path, *command, **changes):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("CHECKIN_TIER", "foo"),
         ("CHECKIN_TIERS", "all"),
-        ("PORT", "abc"),
-        ("NO_DEMO", "maybe"),
-        ("PUBLIC_ORIGIN", "http://example.com"),
-        ("WEB_CONCURRENCY", "zero"),
-        ("RATELIMIT_STORAGE_URI", "mailto:x"),
         ("DATABASE_URL", "mysql://a:secret@b/c"),
-        ("CHECKIN_RULES", "/nothing/here"),
+        # A process each: the values themselves are tried in test_config.py.
+        pytest.param("CHECKIN_TIER", "foo", marks=pytest.mark.long),
+        pytest.param("PORT", "abc", marks=pytest.mark.long),
+        pytest.param("NO_DEMO", "maybe", marks=pytest.mark.long),
+        pytest.param("PUBLIC_ORIGIN", "http://example.com", marks=pytest.mark.long),
+        pytest.param("WEB_CONCURRENCY", "zero", marks=pytest.mark.long),
+        pytest.param("RATELIMIT_STORAGE_URI", "mailto:x", marks=pytest.mark.long),
+        pytest.param("CHECKIN_RULES", "/nothing/here", marks=pytest.mark.long),
     ],
 )
 def test_a_bad_setting_is_said_in_one_line(tmp_path, name, value):
@@ -44,6 +46,7 @@ def test_a_bad_setting_is_said_in_one_line(tmp_path, name, value):
     assert "secret" not in done.stderr
 
 
+@pytest.mark.long
 def test_an_unknown_province_and_an_unknown_commune_are_named(tmp_path):
     done = start(tmp_path, "setup", CHECKIN_PROVINCE="99")
     assert done.returncode != 0 and "CHECKIN_PROVINCE=99" in done.stderr
@@ -64,6 +67,7 @@ def test_an_unknown_province_and_an_unknown_commune_are_named(tmp_path):
     assert "argon2" not in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_short_password_is_refused_in_words(tmp_path):
     assert start(tmp_path, "setup").returncode == 0
     done = start(tmp_path, "accounts", "create", "--role", "admin", "--login", "khoa@x", "--password", "ngắn")

@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkin import clock, keys
-from checkin.vault import SECRET_NAMES, Vault, VaultError
+from checkin.vault import SECRET_NAMES, STAFF_SECRETS, Vault, VaultError
 
 DETAILS = {
     "full_name": "Nguyễn Thị Ánh Tuyết",
@@ -42,7 +43,9 @@ def stranger(tmp_path_factory):
 @pytest.fixture
 def public(folder, tmp_path):
     """The folder as the public tier has it."""
-    return shutil.copytree(folder, tmp_path / "public", ignore=shutil.ignore_patterns("*.private"))
+    return shutil.copytree(
+        folder, tmp_path / "public", ignore=shutil.ignore_patterns("*.private", "staff.key", "seal.key")
+    )
 
 
 @given(VALUES)
@@ -94,6 +97,15 @@ def test_the_public_tier_does_not_start_with_a_private_key_beside_it(folder):
         Vault.load(folder, "public")
 
 
+def test_the_public_tier_does_not_start_with_a_key_of_the_staff_and_gets_none(folder, public):
+    keys.generate(public)
+    with pytest.raises(VaultError, match="no key 'staff'"):
+        Vault.load(public, "public").lock("staff", {"a": 1})
+    shutil.copy(folder / "staff.key", public)
+    with pytest.raises(VaultError, match="key of the staff"):
+        Vault.load(public, "public")
+
+
 @pytest.mark.parametrize("tier", ["staff", "all"])
 def test_the_staff_does_not_start_without_the_private_key(public, tier):
     with pytest.raises(VaultError, match="no private key"):
@@ -123,7 +135,7 @@ def test_keys_are_made_once_and_readable_to_their_owner_alone(tmp_path):
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     for path in made.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert len(set(before.values())) == len(before) == 2 + len(SECRET_NAMES)
+    assert len(set(before.values())) == len(before) == 2 + len(SECRET_NAMES) + len(STAFF_SECRETS)
 
 
 def test_a_secret_that_was_lost_is_made_again_and_the_others_stay(tmp_path):
@@ -200,3 +212,45 @@ def test_a_vault_shown_in_an_error_tells_no_key(vault):
     for secret in (*vault.secrets.values(), *(bytes(key) for key in vault.private_keys.values())):
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
+
+
+@pytest.fixture
+def own(folder, tmp_path):
+    """A folder of keys that a test may spoil."""
+    made = tmp_path / "keys"
+    shutil.copytree(folder, made)
+    made.chmod(0o700)
+    return made
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_folder_that_others_can_put_keys_into_is_refused(own, mode):
+    own.chmod(mode)
+    with pytest.raises(VaultError, match="can put keys into it"):
+        Vault.load(own, "all")
+
+
+def test_a_public_key_that_others_can_change_is_refused(own):
+    next(own.glob("cdc-*.public")).chmod(0o664)
+    with pytest.raises(VaultError, match="can change this key"):
+        Vault.load(own, "all")
+
+
+@pytest.mark.parametrize(
+    "name", ["old.private.bak", "cdc-20261120.private~", "session.key.old", "notes.txt", "seal.bak"]
+)
+def test_the_public_tier_does_not_start_beside_a_file_that_is_none_of_its_keys(own, tmp_path, name):
+    public = tmp_path / "public"
+    keys.give_public(own, public)
+    assert not Vault.load(public, "public").can_open
+    (public / name).write_text("x")
+    with pytest.raises(VaultError, match="no key of the public tier"):
+        Vault.load(public, "public")
+
+
+def test_a_blind_index_is_the_hmac_that_it_is_said_to_be(folder, vault):
+    """Else nobody who is in the database would be found again. Worked out with OpenSSL, for a key of 32 times 0x0b:
+    printf 'phone\\0+84912345678' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b..."""
+    known = replace(vault, secrets={**vault.secrets, "index": b"\x0b" * 32})
+    assert known.index("phone", "+84912345678").hex() == "4dc1372bbe569e8dd0da1c6c3771eb07"
+    assert len(known.index("phone", "")) == 16

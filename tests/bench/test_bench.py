@@ -1,6 +1,7 @@
 """The bench itself: what it loads is what the product stores, and a quick run measures everything."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -27,7 +28,9 @@ PEOPLE = "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'per
 @pytest.fixture(scope="module")
 def loaded(cluster, tmp_path_factory):
     """A loaded database: its world, what the load says of it, and the indexes that there were before."""
-    world = loading.make_world(tmp_path_factory.mktemp("bench"), cluster, "bench_load")
+    folder = tmp_path_factory.mktemp("bench")
+    # By the folder's number: a worker that goes to another module in between comes back to a new one.
+    world = loading.make_world(folder, cluster, f"bench_load_{folder.name[len('bench') :]}")
     with psycopg.connect(world.superuser_url) as connection:
         before = [sorted(connection.execute(query).fetchall()) for query in (SHAPE, PEOPLE)]
     return world, loading.load(world, SIZE, lambda _line: None, processes=1), before
@@ -49,8 +52,13 @@ def test_everything_that_was_made_up_is_stored(loaded, rows):
     assert said.visits > SIZE.visits
 
 
+def plain(indexes):
+    return re.sub(r"::(?:text|character varying)(?:\[\])?|[()]", "", repr(indexes))
+
+
 def test_the_indexes_are_back_as_they_were(loaded, rows):
-    assert [sorted(rows(query)) for query in (SHAPE, PEOPLE)] == loaded[2]
+    # PostgreSQL writes the words of a condition otherwise once it has read its own.
+    assert plain([sorted(rows(query)) for query in (SHAPE, PEOPLE)]) == plain(loaded[2])
     assert all(valid for *_, valid in rows(SHAPE))
 
 
@@ -114,6 +122,9 @@ def test_a_quick_run_measures_every_figure_and_every_answer_is_good(tmp_path):
     for begun in (
         "lookup page",
         "same stays out of",
+        "list of a case",
+        "page of cases",
+        "what is kept of",
         "line list of",
         "parts of workbooks",
         "expire one day",

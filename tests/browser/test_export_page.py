@@ -13,7 +13,7 @@ from tests import cast, factories
 from tests.browser.test_chain import sign_in
 from tests.worlds import inside, vault_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.postgresql]
+pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
 STATES = {
     "waiting": {},

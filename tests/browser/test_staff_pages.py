@@ -10,13 +10,17 @@ from checkin import clock
 from checkin.accounts.models import Account
 from checkin.cases import service as cases
 from checkin.db import db
+from checkin.declarations.models import Declaration
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_case, ask_person, ask_place
+from checkin.ids import new_id
+from checkin.rights import service as rights
+from checkin.rights.queries import by_reference
 from checkin.visits.models import Visit
 from tests import cast, factories
 from tests.browser.test_chain import sign_in
 from tests.worlds import inside, vault_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.postgresql]
+pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
 HOUR = timedelta(hours=1)
 LONG = "Công ty trách nhiệm hữu hạn một thành viên Thươngmạidịchvụxuấtnhậpkhẩuvậntảibiểnquốctế " * 2
@@ -74,6 +78,7 @@ def pages(product, accounts):
             bound=bound,
             asked=PersonAsked(start=now - 24 * HOUR, end=now, phone="+84912345678"),
         )
+        call = session.scalars(sa.select(Declaration.id).where(Declaration.triage == "watch")).first()
         who = session.scalars(sa.select(Visit.person_id).order_by(Visit.entered_at)).first()
         cases.link(
             session,
@@ -87,6 +92,20 @@ def pages(product, accounts):
         met = ask_case(session, now=now, actor=actor, bound=bound, start=now - 24 * HOUR, end=now)
         factories.case(session, "Ca chưa biết là ai")
         lookups = [f"/lookup/{found.id}" for found in (place, empty, person, met)]
+        wish = rights.Wish(kind="delete", full_name=cast.CITIZEN.full_name, birth_year=1985, text="Xoá giúp tôi")
+        made = [
+            rights.ask(
+                session, vault, now=now - days * 24 * HOUR, rules=factories.rules(app, now), request_id=new_id(now),
+                wish=wish, language="vi", device=None,
+            ).reference
+            for days in (0, 30)
+        ]  # fmt: skip
+        for number, reference in enumerate(made):
+            asked = by_reference(session, reference)
+            rights.looked_up(session, now=now, actor=actor, request=asked, lookup_id=person.id, number=person.number)
+            if number:
+                rights.identify(session, now=now, actor=actor, request=asked, subject_id=who, how="papers")
+        requests = ["/requests/", f"/requests/{made[0]}", f"/requests/{made[1]}/copy"]
         factories.commit()
     return {
         cast.CDC: [
@@ -96,14 +115,23 @@ def pages(product, accounts):
             "/cases/",
             "/cases/F0-0001",
             "/cases/F0-0002",
+            *requests,
+            "/overview/",
+            "/stations/",
+        ],
+        cast.ADMIN: ["/accounts/", "/audit/", "/overview/", "/account", "/account/password", "/account/second-factor"],
+        cast.COMMUNE: [
+            "/station/",
+            "/station/?only=urgent",
+            "/station/?print=1",
+            f"/station/people/{call}",
+            "/station/venues",
             "/overview/",
         ],
-        cast.ADMIN: ["/accounts/", "/audit/", "/overview/"],
-        cast.COMMUNE: ["/overview/"],
     }
 
 
-@pytest.mark.parametrize(("width", "locale"), [(360, "vi-VN"), (1280, "en-GB")])
+@pytest.mark.parametrize(("width", "locale"), [(360, "vi-VN"), pytest.param(1280, "en-GB", marks=pytest.mark.wide)])
 def test_no_staff_page_has_a_barrier_or_is_cut_off(product, pages, open_page, axe, width, locale):
     for who, paths in pages.items():
         page = open_page(width=width, height=800, locale=locale)

@@ -156,4 +156,6 @@ def test_a_page_before_a_number_that_no_column_holds_is_the_newest(session, befo
 def test_no_case_has_a_field_for_a_name_of_a_person():
     assert set(Case.__table__.c.keys()) == {
         "id", "seq", "title", "disease", "state", "onset_on", "sample_on", "isolated_on", "opened_at", "opened_by", "person_id",
+        "symptoms", "commune_id", "detected", "isolated_where", "confirmed_at", "interviewed_at", "interviewed_by_name",
+        "rules_on", "version",
     }  # fmt: skip

@@ -13,7 +13,6 @@ from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 from checkin import ROOT, clock, context, create_app
-from checkin.accounts import service as accounts
 from checkin.accounts.models import CDC, ROLES, Account
 from checkin.audit import queries as audit
 from checkin.cases.models import Case
@@ -38,9 +37,13 @@ from checkin.venues.codes import is_well_formed
 from checkin.venues.models import Code, Venue, Zone
 from checkin.visits.models import Visit
 from checkin.visits.stays import cap
+from checkin.workers import queries as workers
+from checkin.workers.models import Worker
+from tests import factories
 
 NOW = datetime(2026, 11, 18, 4, 30, tzinfo=UTC)
 VISITS = 3000
+VISITOR = Visit.channel != "shift"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def count(model: type, *where: sa.ColumnElement[bool]) -> int:
 
 def test_the_command_stores_what_was_asked_and_says_so(built: Flask) -> None:
     assert count(Venue) == 200
-    assert count(Visit) == VISITS
+    assert count(Visit, VISITOR) == VISITS
     assert "200 venues" in built.extensions["said"]
     assert "F0-0001" in built.extensions["said"]
 
@@ -111,7 +114,7 @@ def test_the_first_case_is_the_trader_and_the_others_stand_elsewhere(built: Flas
 
 
 def test_declarations_of_every_level_are_there_and_can_be_opened(built: Flask) -> None:
-    assert set(db.session.scalars(sa.select(Declaration.triage).distinct())) == {"routine", "watch", "urgent"}
+    assert set(db.session.scalars(sa.select(Declaration.triage).distinct())) == {"routine", "watch", "urgent", "none"}
     for declaration in db.session.scalars(sa.select(Declaration).limit(20)):
         details = context.vault().open(declaration.details)
         assert details["full_name"] and details["phone"].startswith("+")
@@ -154,7 +157,7 @@ def test_every_visit_leads_to_its_person_venue_and_declaration(built: Flask) -> 
         .where(Visit.zone_id.is_(None) | Zone.id.is_not(None))
         .where(Visit.declaration_id.is_(None) | Declaration.id.is_not(None))
     )
-    assert db.session.scalar(joined) == VISITS
+    assert db.session.scalar(joined) == count(Visit)
 
 
 def test_every_door_has_one_code_in_force_and_revoked_ones_keep_their_history(built: Flask) -> None:
@@ -181,7 +184,7 @@ def test_the_accounts_file_is_private_and_its_passwords_work(built: Flask) -> No
     assert [role for role, _, _ in told] == list(ROLES)
     assert all(len(password) >= 15 for _, _, password in told)
     for role, login, password in told:
-        account = accounts.sign_in(db.session(), context.vault(), now=NOW, login=login, password=password, roles={role})
+        account = factories.signs_in(db.session(), context.vault(), (login, password), {role})
         assert account is not None and account.role == role
     db.session.rollback()
 
@@ -191,6 +194,33 @@ def test_the_owner_has_about_six_venues_the_market_and_the_supermarket_among_the
     names = [venue.name for venue, _ in venues.of_owner(db.session(), owner.id)]
     assert 5 <= len(names) <= 8
     assert {"Chợ Hạ Long 1", "Siêu thị Bạch Đằng"} <= set(names)
+
+
+def test_a_stall_holder_whom_nobody_scanned_is_on_the_contact_list(built: Flask) -> None:
+    zone = db.session.scalars(
+        sa.select(Zone).join(Venue, Zone.venue_id == Venue.id).where(Venue.name == "Chợ Hạ Long 1", Zone.name == SEA)
+    ).one()
+    window = Window(*(moment(NOW, WINDOW_DAYS_AGO, at) for at in (WINDOW_FROM, WINDOW_TO)))
+    area = exposure.Area((zone.venue_id,), zone.id)
+    stays = exposure.stays_at(db.session(), area, window.start, window.end, timedelta(hours=12))
+    sellers = set(db.session.scalars(sa.select(Worker.person_id).where(Worker.zone_id == zone.id)))
+    scanned = set(db.session.scalars(sa.select(Visit.person_id).where(VISITOR)))
+    met = {one.person_id for one in presences(stays, window)}
+    assert len(sellers & met) >= 10 and not sellers & scanned
+
+
+def test_the_owners_venues_have_people_at_work_one_who_is_absent_and_one_who_left(built: Flask) -> None:
+    market = db.session.scalars(sa.select(Venue).where(Venue.name == "Chợ Hạ Long 1")).one()
+    today = clock.to_local(NOW).date()
+    listed = workers.of_venue(db.session(), market.id, since=today - timedelta(days=3))
+    assert len(listed) >= 20 and len({row.zone_name for row in listed}) == 4
+    assert len([row for row in listed if row.plan.last_day is not None]) == 1
+    changes = workers.changes(db.session(), [row.id for row in listed], today, today)
+    assert {change.absent for days in changes.values() for change in days.values() if change} == {True, False}
+    # Nobody begins later than now, and every day until now has its shifts.
+    begun = db.session.scalars(sa.select(Visit.entered_at).where(~VISITOR)).all()
+    assert max(begun) <= NOW
+    assert {clock.to_local(one).date() for one in begun} >= {today - timedelta(days=ago) for ago in range(14)}
 
 
 def test_the_log_of_the_demo_is_whole_and_in_order(built: Flask) -> None:
@@ -240,7 +270,7 @@ def test_it_builds_the_same_story_on_every_database(app: Flask, session: Session
     said: list[str] = []
     placed = demo.build(session, vault, context.config(), world, said.append)
     session.commit()
-    assert count(Visit) == 600
+    assert count(Visit, VISITOR) == 600
     assert audit.broken_link(session) is None
     market = world.role("market")
     window = Window(*(moment(world.now, WINDOW_DAYS_AGO, at) for at in (WINDOW_FROM, WINDOW_TO)))
@@ -248,6 +278,7 @@ def test_it_builds_the_same_story_on_every_database(app: Flask, session: Session
         session, exposure.Area((placed.venues[market],)), window.start, window.end, timedelta(hours=12)
     )
     assert len(presences(stays, window)) >= 60
+    assert any("shift" in stay.flags for stay in stays)
     assert any("F0-0001" in line for line in said)
 
 

@@ -24,7 +24,7 @@ from checkin.names import clean_name
 from checkin.people.idnumbers import contradictions, parse_id_number
 from checkin.phones import normalise_phone
 from checkin.places.rows import PlaceRow
-from checkin.venues.kinds import KINDS
+from checkin.venues.kinds import KINDS, VEHICLES
 
 NOW = datetime(2026, 11, 18, 4, 30, tzinfo=UTC)  # a Wednesday, 11:30 in the province
 
@@ -104,7 +104,7 @@ def test_a_venue_stands_inside_one_that_came_before_it_in_the_same_commune() -> 
 
 
 def test_every_vehicle_has_a_plate_and_nothing_else_has() -> None:
-    assert all((venue.kind == "transport") == bool(venue.plate) for venue in world().venues)
+    assert all((venue.kind in VEHICLES) == bool(venue.plate) for venue in world().venues)
 
 
 def test_every_rare_state_of_a_venue_is_there() -> None:

@@ -100,6 +100,7 @@ def asked_now(venue="cho ha long 1"):
     }
 
 
+@pytest.mark.long
 def test_many_check_in_at_once_and_the_cdc_finds_each_of_them_once(bouncer, postgresql, code, tmp_path):
     def visit(number):
         """Declare, send the same form again, and leave with the token of the result."""
@@ -190,6 +191,7 @@ def test_only_who_speaks_with_the_server_itself_prepares(tier, postgresql):
     assert threshold(postgresql.app("public")) == PREPARE_AFTER
 
 
+@pytest.mark.long
 def test_a_connection_that_pgbouncer_closed_meanwhile_is_not_noticed(bouncer, tier, code):
     """Idle server connections end after a second here; a restart ends those of the clients too."""
     client = tier("public").test_client()

@@ -207,10 +207,12 @@ def wrong_towns(world: worlds.World) -> list[int]:
     return []
 
 
+@pytest.mark.long
 def test_the_towns_that_show_slips_show_none_where_there_is_none(world: worlds.World) -> None:
     assert wrong_towns(world) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "slip"), ALL)
 def test_the_comparison_with_the_oracle_shows_each_slip(
     kind: str, slip: Slip, slips: Slips, request: pytest.FixtureRequest

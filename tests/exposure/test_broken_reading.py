@@ -94,12 +94,14 @@ def town(session, vault):
     return build(session, vault)
 
 
+@pytest.mark.long
 def test_the_days_that_show_breakages_show_none_where_there_is_none(session, town):
     for day in town_days():
         store(session, town, *day[:2])
         assert differing(session, town, *day) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("breakage", BREAKAGES.values(), ids=BREAKAGES)
 def test_the_comparison_with_the_oracle_shows_when_the_reading_is_broken(session, town, breakage, monkeypatch):
     breakage(monkeypatch)

@@ -11,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from checkin import clock
+from checkin.audit.models import AuditEntry
 from checkin.declarations import queries as declarations
-from checkin.exposure import exporting, showing
+from checkin.exposure import exporting, second
+from checkin.exposure.asking import Asked
 from checkin.exposure.downloads import CutShort
 from checkin.exposure.models import Lookup
 from checkin.vault import Vault
@@ -68,6 +70,7 @@ def opened(monkeypatch):
     return seen
 
 
+@pytest.mark.long
 def test_everybody_comes_once_and_in_the_order_of_the_page(officer, world):
     answer = begin(officer)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -75,15 +78,17 @@ def test_everybody_comes_once_and_in_the_order_of_the_page(officer, world):
     assert "Content-Length" not in answer.headers
     body = answer.data
     assert body.startswith(b"\xef\xbb\xbf") and body.count(b"\xef\xbb\xbf") == 1
-    lines = lines_of(body)[1:]
+    *lines, end = lines_of(body)[1:]
+    assert end[0] == "Nguồn" and len(end) == len(lines[0])
+    assert "Số dòng: 1.250" in end[1] and f"Người xuất tệp: {cast.CDC[0]}" in end[1] and "F0-0001" in end[1]
     assert [line[0] for line in lines] == [str(number + 1) for number in range(PEOPLE)]
     assert {line[1] for line in lines} == {f"Người Thứ {number}" for number in range(PEOPLE)}
     with inside(world.app()):
         session = factories.db.session()
         lookup = session.scalars(sa.select(Lookup)).one()
-        asked = showing.Asked.of(session, lookup)
+        asked = Asked.of(session, lookup)
         people = asked.ranked(session)
-        assert people == [one.person_id for one in asked.page(session, 0, PEOPLE + 1).people]
+        assert people == [one.person_id for one in asked.page(session, PEOPLE + 1).people]
         assert asked.some(session, people[100:0:-1]) == asked.some(session, people)[100:0:-1]
         assert asked.count(session) == PEOPLE
 
@@ -94,6 +99,29 @@ def test_the_log_says_how_many_rows_before_the_first_is_sent(officer, world):
     answer.close()
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_of_a_list_that_the_reader_breaks_off_the_log_says_how_far_it_came(officer, world):
+    for parts_read, rows in ((1, 0), (2, 500)):
+        answer = begin(officer)
+        parts = answer.iter_encoded()
+        for _ in range(parts_read):
+            next(parts)
+        answer.close()
+        assert closing(world) == ("lookup.sent.csv", rows, False, PEOPLE)
+    assert len(lines_of(begin(officer).data)) == 1 + PEOPLE + 1
+    assert closing(world) == ("lookup.sent.csv", PEOPLE, True, PEOPLE)
+
+
+def closing(world):
+    """The last entry: action, rows, whether whole, of how many; it names the one that it closes."""
+    with inside(world.app()):
+        entries = factories.db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(2)).all()
+        last, opened = entries
+        assert last.detail["opens"] == opened.seq and opened.action == "lookup.export.csv"
+        return last.action, last.rows, last.detail["whole"], last.detail["of"]
+
+
+@pytest.mark.long
 def test_names_are_opened_as_the_lines_go_out(officer, opened):
     answer = begin(officer)
     parts = answer.iter_encoded()
@@ -101,7 +129,7 @@ def test_names_are_opened_as_the_lines_go_out(officer, opened):
     for number in (500, 1000, PEOPLE):
         assert next(parts).count(b"\r\n") == number - (number - 1) // 500 * 500
         assert len(opened) == number
-    assert list(parts) == []
+    assert [part.startswith("Nguồn,".encode()) for part in parts] == [True]
 
 
 def test_no_connection_is_held_while_somebody_reads_slowly(officer, world):
@@ -133,6 +161,7 @@ def test_a_list_that_breaks_off_says_so_in_its_last_line_and_ends_in_an_error(of
     assert "list cut short" in said.out and "Người Thứ" not in said.out + said.err
 
 
+@pytest.mark.long
 def test_a_list_that_would_come_out_short_is_never_taken_for_whole(officer, monkeypatch):
     real = exporting.rows
     monkeypatch.setattr(exporting, "rows", lambda *args: real(*args)[:-1])
@@ -140,6 +169,7 @@ def test_a_list_that_would_come_out_short_is_never_taken_for_whole(officer, monk
         list(begin(officer).iter_encoded())
 
 
+@pytest.mark.long
 def test_who_stops_reading_leaves_nothing_open(officer, world):
     answer = begin(officer)
     parts = answer.iter_encoded()
@@ -151,6 +181,7 @@ def test_who_stops_reading_leaves_nothing_open(officer, world):
     assert ask(officer).status_code == 303
 
 
+@pytest.mark.long
 def test_what_was_sent_is_let_go_of_before_more_is_opened(officer, monkeypatch):
     real, made, left = exporting.rows, [], []
 
@@ -162,16 +193,18 @@ def test_what_was_sent_is_let_go_of_before_more_is_opened(officer, monkeypatch):
         return found
 
     monkeypatch.setattr(exporting, "rows", watched)
-    assert len(lines_of(begin(officer).data)) == PEOPLE + 1
+    assert len(lines_of(begin(officer).data)) == 1 + PEOPLE + 1
     assert len(made) == PEOPLE
     assert left == [0, 0, 0]
 
 
 @pytest.mark.long
-def test_memory_stays_flat_over_twenty_thousand_people(sqlite):
+def test_memory_stays_flat_over_twenty_thousand_people(sqlite, monkeypatch):
     """Opened names and text of the lines sent do not pile up; the ranked list itself is held."""
     count = 20_000
     fill(sqlite, count)
+    # Nobody else's say is asked for here.
+    monkeypatch.setattr(second, "wants_export", lambda *_asked: False)
     with clock.fixed(NOW):
         client = sqlite.app().test_client()
         factories.sign_in(client, cast.CDC)

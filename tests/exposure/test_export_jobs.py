@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 import xlsxwriter
 
-from checkin import clock
+from checkin import beside, clock
 from checkin.accounts.models import Account
 from checkin.audit.models import AuditEntry
 from checkin.db import db
-from checkin.exposure import exporting, exports, jobs, queries, service
+from checkin.exposure import attendance, exporting, exports, jobs, queries, service
 from checkin.exposure.downloads import CutShort
 from checkin.exposure.models import DONE, FAILED, RUNNING, WAITING, Export, ExportPart
 from checkin.vault import VaultError
@@ -139,6 +139,7 @@ def test_every_step_is_in_the_log_and_the_download_with_its_number_of_rows(offic
     assert log_of(world) == [
         ("lookup.place", None),
         ("lookup.export.xlsx", PEOPLE),
+        ("lookup.made.xlsx", PEOPLE),
         ("lookup.download.xlsx", PEOPLE),
         ("lookup.download.xlsx", PEOPLE),
     ]
@@ -152,7 +153,7 @@ def test_the_log_has_the_export_before_anybody_is_read(officer, world, beside, m
         return []
 
     page = ask(officer).location
-    monkeypatch.setattr(queries, "met_at", look)
+    monkeypatch.setattr(attendance, "everybody", look)
     post(officer, f"{page}/export.xlsx")
     assert seen == []  # asking reads nobody
     beside.work()
@@ -186,6 +187,7 @@ def test_where_the_download_cannot_be_logged_no_byte_is_given(officer, job, besi
 def test_a_finished_file_goes_after_an_hour(officer, job, beside, world):
     beside.work()
     with clock.fixed(NOW + HOUR - SECOND):
+        factories.sign_in(officer, cast.CDC)  # after an hour away
         assert state_of(officer.get(job).text) == "done"
     with clock.fixed(NOW + HOUR):
         assert state_of(officer.get(job).text) == "gone"
@@ -217,6 +219,7 @@ def test_a_file_that_was_fetched_goes_ten_minutes_later(officer, job, beside, wo
 def test_the_next_file_takes_away_what_is_over(officer, job, beside, world):
     beside.work()
     with clock.fixed(NOW + 2 * HOUR):
+        factories.sign_in(officer, cast.CDC)  # after two hours away
         post(officer, f"{ask(officer).location}/export.xlsx")
         assert stored(world)[1] == 1
         beside.work()
@@ -272,6 +275,7 @@ def test_asking_twice_makes_one_file(officer, job, beside, world):
     assert len(beside.started) == 1
 
 
+@pytest.mark.long
 def test_asking_twice_at_the_same_moment_makes_one_file(officer, world):
     lookup_id = UUID(id_of(ask(officer).location))
     app, asked = world.app(), []
@@ -299,6 +303,7 @@ def test_asking_twice_at_the_same_moment_makes_one_file(officer, world):
     assert len(stored(world)[0]) == 1
 
 
+@pytest.mark.long
 def test_who_asks_for_files_without_end_is_slowed_down(officer, beside):
     page = ask(officer).location
     csrf = factories.token(officer, "/lookup/")
@@ -445,17 +450,22 @@ def test_the_time_line_of_a_person_comes_at_once_in_both_forms(officer, beside, 
     assert names_in(book.data) == [f"{CANARY} 3"]
     assert f"{CANARY} 3" in post(officer, f"{page}/export.csv").data.decode("utf-8-sig")
     assert beside.started == []
-    assert [row[0] for row in log_of(world)][-2:] == ["lookup.export.xlsx", "lookup.export.csv"]
+    assert log_of(world)[-4:] == [
+        ("lookup.export.xlsx", None),
+        ("lookup.sent.xlsx", 1),
+        ("lookup.export.csv", None),
+        ("lookup.sent.csv", 1),
+    ]
 
 
 def test_progress_is_said_while_the_work_goes_on(officer, job, world, monkeypatch):
-    monkeypatch.setattr(jobs, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(beside, "BEAT_SECONDS", 0.01)
     app = world.app()
     with inside(app):
         found = service.claim_export(db.session(), now=NOW)
         export_id = found.id
         db.session.commit()
-        with jobs.Progress(app, export_id, PEOPLE) as progress:
+        with jobs._progress(app, export_id, PEOPLE) as progress:
             progress.done = 7
             until_said(world, 7)
 

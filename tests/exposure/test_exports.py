@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from checkin.cells import FORMULA_STARTS, safe
 from checkin.exposure import exports, queries
-from checkin.exposure.exporting import export_person, place_heads, place_lines, place_workbook
+from checkin.exposure.asking import Asked
+from checkin.exposure.exporting import counted, export_person, place_heads, place_lines, place_workbook, source
 from checkin.exposure.exports import TooManyRows, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
 from checkin.exposure.service import Bound, PersonAsked, PlaceAsked, ask_person, ask_place
-from checkin.exposure.showing import Asked
 from tests import cast, factories
 from tests.conftest import NOW
 
@@ -190,7 +190,8 @@ def exported(app, session, vault, market, actor):
             lines = place_lines(session, vault, Asked.of(session, lookup), found)
             if form == "csv":
                 return found, to_csv(place_heads(), lines)
-            return found, place_workbook(lookup, factories.case(session), lines)
+            about = source(lookup, factories.case(session), by="Ng. Văn Xuất", at=NOW)
+            return found, place_workbook(lookup, lines, counted(about, len(lines)))
 
     return export
 
@@ -248,14 +249,19 @@ def test_an_exported_list_has_its_columns_in_words_and_minutes_as_numbers(app, s
         "Địa chỉ": "Số 12, đường Trần Phú",
         "Quốc tịch": "VN",
         "Nơi có mặt": "=Chợ Hạ Long 1",
-        "Vào lúc": "10:00 20/11/2026",
-        "Ra lúc": "11:00 20/11/2026",
+        "Vào lúc": NOW.replace(tzinfo=None) + timedelta(hours=6, minutes=30),
+        "Ra lúc": NOW.replace(tzinfo=None) + timedelta(hours=7, minutes=30),
         "Giờ ra là": "ghi nhận",
         "Phút chắc chắn": 60,
         "Phút có thể": 60,
         "Sàng lọc": "Theo dõi",
+        "Đánh dấu": None,
+        "Số người khai cùng tờ": None,
+        "Mã tờ khai chung": None,
     }
-    assert {cell.data_type for cell in sheet[2]} == {"n", "s"}
+    assert {cell.data_type for cell in sheet[2]} == {"n", "s", "d"}
+    shown = read_csv(exported("csv")[1])[1]
+    assert shown[9:11] == ["10:00 20/11/2026", "11:00 20/11/2026"]
 
 
 def test_formulas_of_guests_and_owners_come_out_neutral(app, session, vault, market, exported):
@@ -265,7 +271,8 @@ def test_formulas_of_guests_and_owners_come_out_neutral(app, session, vault, mar
 
 
 def test_the_sheet_of_an_export_names_the_case_the_reason_and_who_asked(app, session, vault, market, exported):
-    about = {a.value: b.value for a, b in read_xlsx(exported("xlsx")[1])["Thông tin"].iter_rows()}
+    about = {a.value: b.value for a, b in read_xlsx(exported("xlsx")[1])["Nguồn"].iter_rows()}
+    assert (about["Người xuất tệp"], about["Xuất lúc"], about["Số dòng"]) == ("Ng. Văn Xuất", "10:30 20/11/2026", "0")
     assert about["Tra cứu"] == "TC-000001"
     assert about["Lý do"] == "Chùm ca"
     assert about["Ca bệnh hoặc tín hiệu"].startswith("F0-")
@@ -281,8 +288,10 @@ def test_the_time_line_of_a_person_has_one_line_per_visit_newest_first(app, sess
         asked=PersonAsked(start=NOW - timedelta(days=1), end=NOW, id_number="022185001234"),
     )  # fmt: skip
     with app.test_request_context(headers={"Accept-Language": "vi"}):
-        lines = read_csv(export_person(session, vault, lookup, None, "csv"))
-    assert [(line[0], line[1], line[11], line[13]) for line in lines[1:]] == [
+        body, rows = export_person(session, vault, lookup, None, "csv", by="X", at=NOW, most=9)
+    lines = read_csv(body)
+    assert rows == 2
+    assert [(line[0], line[1], line[11], line[13]) for line in lines[1:-1]] == [
         ("1", "Nguyễn Thị Ánh Tuyết", "07:30 20/11/2026", "ước đoán"),
         ("2", "Nguyễn Thị Ánh Tuyết", "05:30 20/11/2026", "ước đoán"),
     ]

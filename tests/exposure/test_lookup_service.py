@@ -97,9 +97,12 @@ def test_without_the_entry_in_the_log_there_is_no_lookup(session, actor, monkeyp
     assert session.scalar(sa.select(sa.func.count()).select_from(Lookup)) == 0
 
 
-def test_a_command_without_an_account_cannot_look_anybody_up(session):
+def test_a_command_without_an_account_looks_nobody_up_but_those_of_a_case(session, vault):
+    shell = Actor.command("shell")
     with pytest.raises(AccessDenied):
-        ask_place(session, Actor.command("shell"))
+        ask_place(session, shell)
+    with pytest.raises(AccessDenied):
+        ask_person(session, vault, shell, phone="+84912345678")
     assert log(session) == []
 
 

@@ -162,7 +162,7 @@ def _end(stay):
 def _presence(certain, possible):
     def broken(person_id, stays, window):
         ordered = tuple(sorted(stays, key=lambda stay: stay.entered_at))
-        return Presence(person_id, certain(ordered, window), possible(ordered, window), ordered)
+        return Presence(person_id, certain(ordered, *window), possible(ordered, *window), ordered)
 
     return lambda patch: patch.setattr(overlap, "_presence", broken)
 

@@ -179,7 +179,8 @@ def test_a_case_is_opened_in_the_lookup_itself(officer, world):
 
 
 def test_the_record_is_committed_before_the_first_row_is_read(officer, world, monkeypatch):
-    from checkin.exposure import ranking
+    from checkin.exposure import attendance
+    from checkin.exposure.question import Page
 
     seen = []
 
@@ -188,10 +189,10 @@ def test_the_record_is_committed_before_the_first_row_is_read(officer, world, mo
             actions = db.session.scalars(sa.select(AuditEntry.action)).all()
             seen.append((actions.count("lookup.place"), actions.count("lookup.read")))
             db.session.remove()
-        return ranking.Contacts(0, 0, [])
+        return Page(0, 0, [])
 
     answer = ask(officer)
-    monkeypatch.setattr(ranking, "people_at", look)
+    monkeypatch.setattr(attendance, "people", look)
     officer.get(answer.location)
     assert seen == [(1, 1)]
 
@@ -213,12 +214,19 @@ def test_where_the_record_cannot_be_written_nothing_is_shown(officer, monkeypatc
 def test_every_reading_and_export_is_in_the_log_with_case_and_reason(officer, world):
     answer = ask(officer)
     officer.get(answer.location)
-    officer.post(f"{answer.location}/export.csv", data={"csrf_token": factories.token(officer, "/lookup/")})
+    csrf = factories.token(officer, "/lookup/")
+    assert officer.post(f"{answer.location}/export.csv", data={"csrf_token": csrf}).data.endswith(b"\r\n")
     with inside(world.app()):
         entries = db.session.scalars(
             sa.select(AuditEntry).where(AuditEntry.action.like("lookup%")).order_by(AuditEntry.seq)
         ).all()
-        assert [e.action for e in entries] == ["lookup.place", "lookup.read", "lookup.export.csv"]
+        assert [(e.action, e.rows, e.detail.get("opens")) for e in entries[1:]] == [
+            ("lookup.read", None, None),
+            ("lookup.shown", 2, entries[1].seq),
+            ("lookup.export.csv", 2, None),
+            ("lookup.sent.csv", 2, entries[3].seq),
+        ]
+        assert entries[0].action == "lookup.place"
         assert {(e.case_number, e.reason) for e in entries} == {("F0-0001", "Truy vết người tiếp xúc")}
 
 
@@ -232,7 +240,7 @@ def test_the_exports_open_again_with_names_and_minutes(officer, beside):
     assert {row[1] for row in rows[1:]} == {"Nguyễn Thị Ánh Tuyết", "Trần Văn Hưng"}
     text = officer.post(f"{page}/export.csv", data={"csrf_token": csrf}).data.decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(text)))
-    assert [line[1] for line in lines[1:]] == [row[1] for row in rows[1:]]
+    assert [line[1] for line in lines[1:-1]] == [row[1] for row in rows[1:]]
     assert "F0-0001" in [cell for row in book.worksheets[1].values for cell in row]
 
 
@@ -257,14 +265,27 @@ def test_many_people_are_shown_page_by_page(officer, world):
             factories.check_in(app, session, vault, market, cast.healthy(who), at=NOW - HOUR)
         factories.commit()
     page = ask(officer, venue="ben xe bai chay").location
-    first, second = officer.get(page).text, officer.get(f"{page}?page=2").text
+    first = officer.get(page).text
+    second = officer.get(re.search(r'href="([^"]*after=[^"]*)" rel="next"', first)[1].replace("&amp;", "&")).text
     names = [set(re.findall(r"Người Thứ \d+", html)) for html in (first, second)]
     assert [len(found) for found in names] == [50, 11]
     assert not names[0] & names[1]
-    assert officer.get(f"{page}?page=3").status_code == 404
-    for only in ("", "&only=certain", "&only=watch", "&only=outside"):
-        for number in (1_000_000, 43_000_000, 99_999_999_999, 10**30):
-            assert officer.get(f"{page}?page={number}{only}").status_code == 404
+    assert "51–61 của 61" in second and 'rel="next"' not in second
+    back = officer.get(re.search(r'href="([^"]*before=[^"]*)" rel="prev"', second)[1].replace("&amp;", "&")).text
+    assert re.findall(r"Người Thứ \d+", back) == re.findall(r"Người Thứ \d+", first)
+    key = re.search(r"after=([^\"&]*)", first)[1]
+    wrong = (
+        "page=2",
+        "after=x",
+        "after=" + "A" * 500,
+        "after=%00",
+        f"after={key}&before={key}",
+        f"before={key[:-2]}AA",
+    )
+    for asked in (*wrong, f"after={key}&sort=first", "sort=x", "only=new", "only=x"):
+        for only in ("", "&only=certain", "&only=watch", "&only=outside"):
+            assert officer.get(f"{page}?{asked}{only}").status_code == 404, asked
+    assert officer.get(f"{page}?sort=first").status_code == officer.get(f"{page}?sort=possible").status_code == 200
 
 
 def test_a_reader_meets_a_writer_and_waits_instead_of_failing(officer, world, monkeypatch):

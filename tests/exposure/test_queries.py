@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkin.exposure import listing, queries, ranking, showing
+from checkin.exposure import attendance, listing, queries
+from checkin.exposure.asking import Asked
 from checkin.exposure.models import PLACE, Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
@@ -64,10 +65,16 @@ def test_the_lookup_finds_whom_the_oracle_finds(app, session, town, drawn, start
     window = Window(at(start), at(start + length))
     mine = [row for row, place in zip(rows, places, strict=True) if place in ASKED[shown]]
     right = who_was_there(told(mine), seconds(window.start), seconds(window.end))
-    asked = showing.Asked.of(session, town.lookup(shown, window))
-    pages = [asked.page(session, first, 3) for first in range(0, len(right) + 1, 3)]
-    assert {(page.total, page.certain) for page in pages} == {(len(right), sum(met.certain > 0 for met in right))}
-    listed = [one for page in pages for one in page.people]
+    asked = Asked.of(session, town.lookup(shown, window))
+    listed, page = [], asked.page(session, 3)
+    while page.people:
+        assert (page.first, page.total, page.certain) == (
+            len(listed),
+            len(right),
+            sum(met.certain > 0 for met in right),
+        )
+        listed += page.people
+        page = asked.page(session, 3, after=listed[-1].key("minutes"))
     assert [(one.person_id, one.certain_minutes, one.possible_minutes) for one in listed] == [met[:3] for met in right]
     assert as_met(asked.some(session, [one.person_id for one in listed])) == right
     # And the bars of the chart.
@@ -88,10 +95,10 @@ def test_the_pages_rank_a_crowd_as_the_rule_does_to_the_microsecond(session, tow
     rows = [replace(r, until_latest=r.left_at or r.until_latest) for r in crowd(seed, unit=unit)]
     rows = [replace(r, until_likely=r.left_at or r.until_likely) for r in rows]
     store(session, town, rows, ["shop"] * len(rows))
-    asked = showing.Asked.of(session, town.lookup("shop", Window(at(start * unit), at((start + length) * unit))))
+    asked = Asked.of(session, town.lookup("shop", Window(at(start * unit), at((start + length) * unit))))
     right = presences(rows, asked.window)
     assert asked.ranked(session) == [one.person_id for one in right]
-    found = asked.page(session, 0, 50)
+    found = asked.page(session, 50)
     assert [(one.person_id, one.certain_minutes, one.possible_minutes) for one in found.people] == [
         (one.person_id, one.certain_minutes, one.possible_minutes) for one in right
     ]
@@ -103,23 +110,27 @@ def test_the_chart_of_days_counts_who_came_twice_in_a_day_once(session, town):
     rows = [Row(UUID(int=m + 1), person(1), at(m), None, at(m + 5), at(m + 5)) for m in entered]
     rows.append(Row(UUID(int=9999), person(2), at(62), None, at(1440 + 70), at(1440 + 70)))
     store(session, town, rows, ["shop"] * 6)
-    asked = showing.Asked.of(session, town.lookup("shop", Window(at(30), at(30 + 3 * 1440))))
+    asked = Asked.of(session, town.lookup("shop", Window(at(30), at(30 + 3 * 1440))))
     assert [bar.value for bar in asked.chart(session)] == [1, 2, 2, 0]
+
+
+# Of marks on visits.
+NONE = {"closed": 0, "burst": 0, "shift": 0, "denied": 0, "told": 0}
 
 
 def test_the_groups_are_of_people_whose_declaration_in_the_window_says_so(app, session, vault, town):
     shop = session.get_one(venues.Venue, town.ids["shop"])
     factories.check_in(app, session, vault, shop, cast.coughing(), at=at(0))
     factories.check_in(app, session, vault, shop, cast.coughing(cast.NEIGHBOUR), at=at(2 * CAP))
-    asked = showing.Asked.of(session, town.lookup("shop", Window(at(0), at(60))))
-    assert asked.groups(session) == {"watch": 1, "outside": 0}
-    (ill,) = asked.page(session, 0, 50, "watch").people
-    assert asked.page(session, 0, 50).people == [ill] and asked.page(session, 0, 50, "outside").total == 0
-    both = showing.Asked.of(session, town.lookup("shop", Window(at(0), at(2 * CAP))))
-    assert both.groups(session)["watch"] == both.page(session, 0, 50, "watch").total == 2
-    elsewhere = both.area, both.window.start, both.window.end, both.longest
-    assert ranking.count_groups(session, *elsewhere, "99") == {"watch": 2, "outside": 2}
-    assert ranking.people_at(session, *elsewhere, first=0, limit=1, group="outside", home="99").total == 2
+    asked = Asked.of(session, town.lookup("shop", Window(at(0), at(60))))
+    assert asked.groups(session) == {"watch": 1, "outside": 0, **NONE}
+    (ill,) = asked.page(session, 50, "watch").people
+    assert asked.page(session, 50).people == [ill] and asked.page(session, 50, "outside").total == 0
+    both = Asked.of(session, town.lookup("shop", Window(at(0), at(2 * CAP))))
+    assert both.groups(session)["watch"] == both.page(session, 50, "watch").total == 2
+    elsewhere = replace(both.question, home="99")
+    assert attendance.count_groups(session, elsewhere) == {"watch": 2, "outside": 2, **NONE}
+    assert attendance.people(session, elsewhere, limit=1, only="outside").total == 2
 
 
 @pytest.mark.long
@@ -204,6 +215,6 @@ def test_a_declaration_that_is_gone_takes_no_visit_with_it(app, session, vault, 
 def test_a_lookup_of_a_venue_that_is_no_more_shows_nobody_rather_than_everybody(app, session, town):
     store(session, town, [Row(UUID(int=1), person(1), at(0), None, at(60), at(60))], ["shop"])
     gone = Lookup(kind=PLACE, venue_id=UUID(int=5), start=at(0), end=at(60))
-    asked = showing.Asked.of(session, gone)
-    assert asked.page(session, 0, 50).people == asked.ranked(session) == []
+    asked = Asked.of(session, gone)
+    assert asked.page(session, 50).people == asked.ranked(session) == []
     assert not any(bar.value for bar in asked.chart(session))

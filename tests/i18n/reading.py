@@ -12,8 +12,9 @@ SILENT = {"script", "style", "option"}
 
 
 class _Words(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
         super().__init__(convert_charrefs=True)
+        self.language = language
         self.open: list[tuple[str, bool]] = []
         self.words: list[str] = []
 
@@ -24,7 +25,7 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         skipped = self._skipped or tag in SILENT or given.get("translate") == "no"
-        skipped = skipped or (tag != "html" and given.get("lang") == "vi")
+        skipped = skipped or (tag != "html" and given.get("lang", self.language) != self.language)
         if not skipped:
             self.words += [given[name] or "" for name in SPOKEN if name in given]
         if tag not in VOID:
@@ -39,10 +40,10 @@ class _Words(HTMLParser):
             self.words.append(data)
 
 
-def words(html: str) -> str:
-    """Text and spoken attributes of a page in NFC, a line each, but for what is marked as a name or as
-    Vietnamese, and for options."""
-    parser = _Words()
+def words(html: str, language: str = "en") -> str:
+    """Text and spoken attributes of a page in NFC, a line each, but for what is marked as a name or as of
+    another language, and for options."""
+    parser = _Words(language)
     parser.feed(html)
     return normalize("NFC", "\n".join(word.strip() for word in parser.words if word.strip()))
 

@@ -1,5 +1,6 @@
 """The catalogues are whole, and a stale one is found before it is shipped."""
 
+import ast
 import os
 import shutil
 from gettext import GNUTranslations
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkin import i18n
+from checkin.config import ROOT
 from checkin.i18n import DEFAULT, LANGUAGES, catalogues
 from tests.i18n.reading import VIETNAMESE
 
 # Alike in both languages, and meant to be.
-SAME = {"CDC"}
+SAME = {"CDC", "Email"}
 SEND, OPENED = "Gửi tờ khai", "Đã mở ca %(number)s."
 THREE = {SEND: "Send declaration", OPENED: "Case %(number)s opened.", "Lưu": "Save"}
 
@@ -71,6 +73,18 @@ def test_the_catalogues_stand_in_the_form_that_the_tool_writes(texts):
 def test_the_texts_of_code_and_of_templates_are_both_collected(texts):
     files = {place for message in texts for place, _line in message.locations}
     assert {"checkin/declarations/forms.py", "templates/visits/result.html"} <= files
+
+
+def test_no_text_hides_inside_an_f_string_where_it_is_not_collected():
+    hidden = [
+        (path.name, call.lineno)
+        for path in (ROOT / "checkin").rglob("*.py")
+        for joined in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(joined, ast.JoinedStr)
+        for call in ast.walk(joined)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in catalogues.KEYWORDS
+    ]
+    assert hidden == []
 
 
 def test_vietnamese_repeats_the_texts_themselves(texts):

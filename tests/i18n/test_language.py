@@ -91,6 +91,14 @@ def test_a_language_that_there_is_not_is_passed_over(mute, wish):
         assert i18n.chosen_locale() == "en"
 
 
+def test_the_languages_are_those_that_have_a_catalogue(tmp_path):
+    assert i18n.languages_in(i18n.FOLDER) == i18n.LANGUAGES == {"vi": "Tiếng Việt", "en": "English"}
+    for code in ("zh", "vi", "en"):
+        (tmp_path / code / "LC_MESSAGES").mkdir(parents=True)
+        (tmp_path / code / "LC_MESSAGES" / "messages.po").touch()
+    assert list(i18n.languages_in(tmp_path).items())[::2] == [("vi", "Tiếng Việt"), ("zh", "中文")]
+
+
 def test_outside_a_request_the_locale_is_vietnamese():
     assert i18n.chosen_locale() == "vi"
 

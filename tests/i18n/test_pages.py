@@ -192,9 +192,19 @@ def test_the_pages_of_the_cdc_are_english(english, place, world):
 
 def test_the_pages_of_the_administrator_are_english(english, place, world):
     sign_in(world, english, "admin", ADMIN)
-    for path in ("/accounts/", "/audit/", "/overview/"):
+    pages = (
+        "/accounts/",
+        "/accounts/invitations/",
+        "/audit/",
+        "/audit/unusual",
+        "/approvals/",
+        "/requests/",
+        "/messages/",
+    )
+    for path in (*pages, "/overview/", "/account"):
         assert_english(english.get(path), place)
-    answer = english.post("/accounts/", data={"csrf_token": factories.token(english, "/accounts/")})
+    page = "/accounts/invitations/"
+    answer = english.post(page, data={"csrf_token": factories.token(english, page)})
     assert answer.status_code == 422
     assert_english(answer, place)
 

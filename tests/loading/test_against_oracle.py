@@ -82,11 +82,14 @@ def truth(one, suffix):
     return (place, f"{name} {suffix}".lower(), year, id_number, phone, minute), (left, *ends)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["_sqlite", pytest.param("_postgresql", marks=pytest.mark.postgresql)])
 @settings(max_examples=25)
 @given(files=st.lists(ROWS, min_size=1, max_size=3), batch=st.integers(1, 6))
 def test_what_is_stored_is_what_the_rules_say(request, tmp_path_factory, name, files, batch):
     world, folder = request.getfixturevalue(name), tmp_path_factory.mktemp("files")
+    # The examples share a world, which the next test finds empty.
+    request.addfinalizer(world.empty)
     app, suffix = world.app(), letters(next(NUMBER))
     with clock.fixed(NOW), inside(app):
         session, vault = db.session(), vault_of(app)

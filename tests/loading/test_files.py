@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin.loading import files
+from checkin import csvlines
 from checkin.loading.files import COLUMNS, BadFile, open_sheet, records
 
 HEAD = ",".join(COLUMNS)
@@ -106,7 +106,7 @@ def test_a_quote_that_another_one_far_below_seems_to_close_costs_two_lines(tmp_p
 def test_a_line_of_thirty_megabytes_is_one_fault_and_is_not_kept(tmp_path):
     found = read(tmp_path, f"{HEAD}\n{'z' * 30_000_000}\n{ROW.format(1)}")
     assert [(line.number, line.fault) for line in found] == [(2, "quotes"), (3, "")]
-    assert len(found[0].cells[0]) == files.KEPT
+    assert len(found[0].cells[0]) == csvlines.KEPT
 
 
 def test_marks_of_a_file_of_refused_rows_are_taken_out(tmp_path):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from checkin import clock
+from checkin import clock, scope
 from checkin.audit.queries import broken_link
 from checkin.cells import restored
 from checkin.db import db
@@ -166,6 +166,7 @@ def test_a_load_is_in_the_log_with_its_counts_and_the_hash_of_the_file(app, sess
     assert broken_link(session) is None
 
 
+@pytest.mark.long
 def test_a_load_that_fails_half_way_says_so_without_a_cell_and_logs_what_it_did(
     app, session, code, tmp_path, monkeypatch
 ):
@@ -201,6 +202,7 @@ def test_a_process_that_is_gone_ends_the_work_with_a_word(app, code, tmp_path, m
     assert status == 1 and "ended from outside" in output and "Run the same command again" in output
 
 
+@pytest.mark.long
 def test_two_processes_store_what_one_stores(app, world, session, code, tmp_path, monkeypatch):
     monkeypatch.setattr("checkin.loading.loading.load.__kwdefaults__", {"batch": 40}, raising=False)
     rows = [row(code, full_name=f"Người {'abcdefg'[n % 7]}", birth_year=str(1980 + n % 5), phone="", id_number="" if n % 3 else "022185001234",
@@ -218,7 +220,8 @@ def test_who_was_loaded_is_listed_with_the_name_and_as_not_having_declared(app, 
     found = presences(stays_at(session, Area((venue.id,)), window.start, window.end, timedelta(hours=12)), window)
     (one,) = listed(session, vault, found, window)
     assert (one.person.full_name, one.triage, one.notes) == ("Nguyễn Thị Ánh Tuyết", "none", ())
-    numbers = overview(session, [clock.to_local(NOW).date()], None)
+    scope.enter(session, scope.Scope("command"))
+    numbers = overview(session, [clock.to_local(NOW).date()])
     assert (numbers.triage, numbers.not_asked, numbers.help_by_commune) == ({}, 1, {})
     assert sum(numbers.visits_by_day.values()) == 1
 

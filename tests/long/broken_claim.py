@@ -3,7 +3,7 @@
 from checkin.batch import together
 from checkin.visits import service
 
-_claim = service._claim
+_claim = service.claim
 
 
 def _no_claim(session, now, submission_id, body, visit, device, asked):
@@ -11,7 +11,7 @@ def _no_claim(session, now, submission_id, body, visit, device, asked):
     return None, answers if earlier is None else together(session, asked)
 
 
-service._claim = _no_claim
+service.claim = _no_claim
 
 from wsgi import app  # noqa: E402
 

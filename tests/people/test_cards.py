@@ -72,6 +72,9 @@ def test_a_citizen_card_is_read_whole():
         CCCD.replace("|Nữ|", "|Nữx|"),
         CCCD.replace("Khu 3, ", "Khu 3,\r\n"),
         CCCD + "\n" + CCCD + "\n",
+        CCCD + CCCD,
+        CCCD + "|" + CCCD,
+        CCCD + "|Nguyễn Văn Hùng|022055001111|Trần Thị Lan|022057002222|",
         CCCD + "\nxin chào",
     ],
 )
@@ -260,6 +263,15 @@ def test_a_name_that_is_no_hex_at_all_is_kept_as_read():
         ("2212345678||||", "incomplete"),
         (CCCD + "\n" + CCCD.replace("022189001234", "022189009999"), "two_cards"),
         (CCCD + "\n" + BHYT, "two_cards"),
+        # No line between them, as when a reading that failed stayed in the field.
+        (CCCD + CCCD.replace("022189001234", "022189009999"), "two_cards"),
+        (CCCD + "|" + CCCD.replace("022189001234", "022189009999"), "two_cards"),
+        (CCCD + "]Q1" + CCCD.replace("022189001234", "022189009999"), "two_cards"),
+        (CCCD + BHYT, "two_cards"),
+        (CCCD + BHYT_NEW, "two_cards"),
+        (BHYT + CCCD, "two_cards"),
+        (BHYT_NEW + CCCD, "two_cards"),
+        (CCCD.replace("15042021", "15/04/2021") + CCCD.replace("022189001234", "022189009999"), "two_cards"),
         ("|" * (CARD_MAX + 1), "too_long"),
         (CCCD + "x" * 10_000, "too_long"),
     ],
@@ -282,6 +294,7 @@ def test_it_rejects_what_is_no_usable_card_and_says_why(text, reason):
         ("022189001234||" + "\u0301\u0323" * 1000)[:CARD_MAX],
         ("022189001234||A|" + "/" * 2000)[:CARD_MAX],
         ("022189001234||A|1" + " " * 2000)[:CARD_MAX],
+        ("a|b|c|" + "15042021022189001234|" * 100)[:CARD_MAX],
     ],
 )
 def test_no_text_of_full_length_is_slow(text):
@@ -354,3 +367,20 @@ def test_what_is_written_on_an_insurance_card_is_what_is_read(name, birth):
     card = parse_card(f"GD4222212345678|{hexed(name)}|{birth:%d/%m/%Y}|2|{hexed(HOME)}|22 - 001|01/01/2021|-")
     assert (card.full_name, card.birth_date, card.gender, card.address) == (name, birth, "female", HOME)
     assert card.warnings == ()
+
+
+VNI_ON = {"a1": "á", "a2": "à", "a3": "ả", "a4": "ã", "a5": "ạ", "a6": "â", "a8": "ă", "e1": "é", "e2": "è", "e3": "ẻ", "e4": "ẽ",
+          "e5": "ẹ", "e6": "ê", "d9": "đ"}  # fmt: skip
+TELEX_ON = {"aa": "â", "ee": "ê", "dd": "đ", "af": "à", "ef": "è"}
+
+
+@pytest.mark.parametrize("method", [VNI_ON, TELEX_ON], ids=["vni", "telex"])
+@given(st.sampled_from(["Nguyễn Thị Ánh Tuyết", "Đỗ Hùng", "Lê Thị Mỹ Hạnh", "Trần Văn Hưng", "Phạm Quốc Đạt", "Võ Ý"]))
+def test_an_insurance_card_whose_hex_an_input_method_took_for_words_is_read(method, name):
+    typed = name.encode().hex()
+    mangled, place = "", 0
+    while place < len(typed):
+        pair = typed[place : place + 2]
+        mangled, place = (mangled + method[pair], place + 2) if pair in method else (mangled + typed[place], place + 1)
+    card = parse_card(f"GD4220123456789|{mangled}|02/09/1985|2||22001|01/01/2026")
+    assert (card.kind, card.full_name, card.birth_year) == ("bhyt", name, 1985)

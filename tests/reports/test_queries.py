@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from checkin import scope
 from checkin.reports.queries import Overview, overview
 from tests import cast, factories
 
@@ -11,6 +12,12 @@ from tests import cast, factories
 MIDNIGHT = datetime(2026, 11, 19, 17, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 DAYS = [date(2026, 11, 19), date(2026, 11, 20)]
+
+
+def asked_by(session, role, commune=None):
+    """The session, in which this role asks from here on."""
+    scope.enter(session, scope.Scope(role, commune=commune))
+    return session
 
 
 @pytest.fixture
@@ -30,7 +37,7 @@ def test_visits_count_in_their_day_of_the_province_and_where_the_venue_is(app, s
             factories.check_in(app, session, vault, shops[commune], at=moment)
     for outside in (MIDNIGHT - timedelta(days=1) - MOMENT, MIDNIGHT + timedelta(days=1)):
         factories.check_in(app, session, vault, shops[factories.HA_TU], at=outside)
-    found = overview(session, DAYS, None)
+    found = overview(asked_by(session, "command"), DAYS)
     assert found.visits_by_day == {DAYS[0]: 2, DAYS[1]: 2}
     assert found.visits_by_commune == {factories.HA_TU: 2, factories.HONG_GAI: 2}
     assert found.venues == 2
@@ -40,7 +47,7 @@ def test_declarations_count_where_the_person_lives(app, session, vault, shops):
     # Both live in Hà Tu and were seen in Hồng Gai.
     factories.check_in(app, session, vault, shops[factories.HONG_GAI], cast.coughing(), at=MIDNIGHT)
     factories.check_in(app, session, vault, shops[factories.HONG_GAI], cast.healthy(cast.NEIGHBOUR), at=MIDNIGHT)
-    found = overview(session, DAYS, None)
+    found = overview(asked_by(session, "command"), DAYS)
     assert found.triage == {"watch": 1, "routine": 1}
     assert found.help_by_commune == {factories.HA_TU: 1}
 
@@ -50,26 +57,26 @@ def test_somebody_from_nowhere_known_who_needs_help_is_counted_all_the_same(app,
         full_name="Lan", birth_year=1990, gender="female", phone="+84904118227", province_id=None, commune_id=None
     )
     factories.check_in(app, session, vault, shops[factories.HA_TU], cast.coughing(who), at=MIDNIGHT)
-    assert overview(session, DAYS, None).help_by_commune == {"": 1}
+    assert overview(asked_by(session, "command"), DAYS).help_by_commune == {"": 1}
 
 
 def test_a_commune_sees_its_own_venues_and_people_alone(app, session, vault, shops):
     factories.check_in(app, session, vault, shops[factories.HONG_GAI], cast.coughing(), at=MIDNIGHT)
-    there = overview(session, DAYS, factories.HONG_GAI)
+    there = overview(asked_by(session, "commune", factories.HONG_GAI), DAYS)
     assert (there.venues, there.visits_by_day[DAYS[1]], there.triage) == (1, 1, {})
-    home = overview(session, DAYS, factories.HA_TU)
+    home = overview(asked_by(session, "commune", factories.HA_TU), DAYS)
     assert (home.venues, home.visits_by_day[DAYS[1]], home.triage) == (1, 0, {"watch": 1})
 
 
 def test_a_day_without_visits_is_a_nought(session, shops):
-    found = overview(session, DAYS, None)
+    found = overview(asked_by(session, "command"), DAYS)
     assert [found.visits_by_day[day] for day in DAYS] == [0, 0]
 
 
 def test_no_days_are_no_visits_but_the_venues_are_there(session, shops):
-    assert overview(session, [], None) == Overview(venues=2)
+    assert overview(asked_by(session, "command"), []) == Overview(venues=2)
 
 
 def test_a_commune_that_does_not_exist_has_nothing(app, session, vault, shops):
     factories.check_in(app, session, vault, shops[factories.HA_TU], at=MIDNIGHT)
-    assert overview(session, DAYS, "99999") == Overview()
+    assert overview(asked_by(session, "commune", "99999"), DAYS) == Overview()

@@ -16,7 +16,7 @@ from tests import cast, factories, worlds
 from tests.servers import POSTGRESQL_MISSING, Cluster, gunicorn, postgresql_programs
 from tests.worlds import inside, vault_of
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.long]
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def stoppable(tmp_path):
     folder = tmp_path / "instance"
     folder.mkdir()
     cluster = Cluster.create(durable=True)
-    yield cluster, worlds.postgresql_world(folder, cluster, "down")
+    world = worlds.postgresql_world(folder, cluster, "down")
+    yield cluster, world
+    world.let_go()
     cluster.remove()
 
 

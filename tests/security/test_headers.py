@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from checkin import clock
+from checkin import clock, create_app
 from checkin.config import Config
 from checkin.db import db
 from tests import cast, factories
@@ -34,6 +34,9 @@ def test_every_page_carries_the_security_headers(sqlite, code, page):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["X-Permitted-Cross-Domain-Policies"] == "none"
+    assert headers["X-Frame-Options"] == "DENY"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -71,16 +74,171 @@ def test_the_code_on_the_wall_never_comes_from_the_host_header(sqlite):
         assert plain.count(b"evil") == 0
 
 
-def test_cookies_are_marked_and_bound_to_the_host_under_tls(sqlite, tmp_path):
-    from checkin import create_app
+@pytest.fixture(scope="module")
+def _under_tls(_sqlite):
+    return create_app(
+        Config.from_env({**_sqlite.env(), "PUBLIC_ORIGIN": "https://khaibao.example.vn", "CHECKIN_PROXIES": "1"})
+    )
 
-    env = {**sqlite.env(), "PUBLIC_ORIGIN": "https://khaibao.example.vn", "CHECKIN_PROXIES": "1"}
-    app = create_app(Config.from_env(env))
-    answer = app.test_client().get("/sign-in", base_url="https://khaibao.example.vn")
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-session=")
-    assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie
-    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+@pytest.fixture
+def under_tls(sqlite, _under_tls):  # `sqlite` first: it is emptied once nothing holds it any more
+    """The product as it is served under TLS, behind one proxy."""
+    yield _under_tls
+    with inside(_under_tls):
+        db.engine.dispose()
+
+
+def cookies_of(answer):
+    """What the answer sets: name to attributes."""
+    found = {}
+    for text in answer.headers.getlist("Set-Cookie"):
+        pair, *rest = text.split("; ")
+        found[pair.split("=")[0]] = {part.split("=")[0].lower(): part.partition("=")[2] for part in rest}
+    return found
+
+
+def test_every_cookie_is_marked_and_under_tls_bound_to_the_host(under_tls, code):
+    tls = {"base_url": "https://khaibao.example.vn"}
+    client = under_tls.test_client()
+    with clock.fixed(NOW):
+        page = client.get(f"/v/{code}?lang=en", **tls)
+        fields = cast.form(submission=factories.hidden(page.text, "submission"))
+        seen = cookies_of(page) | cookies_of(client.post(f"/v/{code}", data=fields, **tls))
+        seen |= cookies_of(client.get("/sign-in", **tls))
+        gone = cookies_of(client.post("/forget-me", **tls))
+    assert set(seen) == {f"__Host-{name}" for name in ("lang", "device", "me", "session")}
+    assert set(gone) == {"__Host-device", "__Host-me"}
+    for name, marks in {**seen, **gone}.items():
+        # Without these a browser refuses a cookie of that name.
+        assert "secure" in marks and marks["path"] == "/" and "domain" not in marks, name
+        assert "httponly" in marks and marks["samesite"] == "Lax", name
+    assert client.get(f"/v/{code}", **tls).headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/static/css/base.css", "/lookup/", "/me/data.json", "/v/{code}/nothing"])
+def test_every_answer_under_tls_tells_the_browser_to_stay_there(under_tls, code, page):
+    for method in ("GET", "POST"):
+        with under_tls.test_client().open(
+            page.format(code=code), method=method, base_url="https://khaibao.example.vn"
+        ) as answer:
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_a_cookie_that_another_site_of_the_domain_set_counts_for_nothing_under_tls(under_tls, code):
+    client = under_tls.test_client()
+    client.set_cookie("lang", "en", domain="khaibao.example.vn")
+    client.set_cookie("device", "a" * 64, domain="khaibao.example.vn")
+    with clock.fixed(NOW):
+        page = client.get(f"/v/{code}", base_url="https://khaibao.example.vn")
+        assert '<html lang="vi">' in page.text
+        fields = cast.form(submission=factories.hidden(page.text, "submission"))
+        answer = client.post(f"/v/{code}", data=fields, base_url="https://khaibao.example.vn")
+    assert "a" * 64 not in answer.headers.get("Set-Cookie", "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({"Origin": "https://khaibao.example.vn"}, True),
+        (
+            {"Origin": "https://khaibao.example.vn", "Host": "127.0.0.1:8000"},
+            True,
+        ),  # a proxy that passes on another name
+        ({}, True),  # old browsers, and what is no browser
+        ({"Origin": "http://khaibao.example.vn"}, False),  # a page that somebody on the way made up
+        ({"Origin": "https://evil.example", "Host": "evil.example"}, False),  # a name that was pointed here
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "https://khaibao.example.vn.evil.example"}, False),
+        ({"Origin": "https://khaibao.example.vn:444"}, False),
+        ({"Origin": "https://user@khaibao.example.vn"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": ""}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "Same-Site"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://khaibao.example.vn"}, True),
+    ],
+)
+@pytest.mark.parametrize("path", ["/sign-in", "/forget-me"])
+def test_a_form_is_taken_from_the_configured_address_alone(under_tls, path, headers, taken):
+    client = under_tls.test_client()
+    headers = {"Host": "khaibao.example.vn", **headers}
+    answer = client.post(path, headers=headers, environ_base={"wsgi.url_scheme": "https"})
+    assert (answer.status_code != 403) is taken
+
+
+def test_on_ones_own_computer_a_form_is_taken_under_each_of_its_names(sqlite):
+    client = sqlite.app().test_client()
+    for host, origin, taken in (
+        ("127.0.0.1:8000", "http://127.0.0.1:8000", True),
+        ("localhost", "http://localhost:8000", True),
+        ("localhost:8000", "http://evil.example", False),
+    ):
+        answer = client.post("/forget-me", headers={"Host": host, "Origin": origin})
+        assert (answer.status_code == 200) is taken, host
+
+
+def test_no_referer_is_needed_under_tls(under_tls):
+    client, tls = under_tls.test_client(), {"base_url": "https://khaibao.example.vn"}
+    csrf = factories.hidden(client.get("/sign-in", **tls).text, "csrf_token")
+    fields = {"login": "ai đó", "password": "sai", "csrf_token": csrf}
+    assert client.post("/sign-in", data=fields, **tls).status_code == 422
+    assert client.post("/sign-in", data={**fields, "csrf_token": "x"}, **tls).status_code == 400
+
+
+def test_no_page_and_no_file_is_kept_or_comes_as_unchanged(sqlite, code):
+    app = sqlite.app()
+    client = app.test_client()
+    with clock.fixed(NOW):
+        with inside(app):
+            owner = factories.account(db.session(), vault_of(app), "owner", cast.OWNER)
+            mine = factories.venue(db.session(), vault_of(app), owner=owner)
+            own, venue_id = factories.code_of(db.session(), mine), mine.id
+            factories.commit()
+        factories.sign_in(client, cast.OWNER)
+        pages = [f"/venues/codes/{own}/{file}" for file in ("qr.svg", "qr.png", "poster-a4.pdf")]
+        for path in [
+            *pages,
+            "/venues/",
+            f"/venues/{venue_id}",
+            f"/venues/{venue_id}/numbers",
+            f"/v/{code}",
+            "/sign-in",
+        ]:
+            first = client.get(path)
+            assert first.status_code in {200, 302} and first.headers["Cache-Control"] == "no-store", path
+            assert not {"ETag", "Last-Modified", "Expires"} & set(first.headers.keys()), path
+            again = client.get(
+                path, headers={"If-None-Match": "*", "If-Modified-Since": "Fri, 20 Nov 2026 03:30:00 GMT"}
+            )
+            assert again.status_code == first.status_code, path
+
+
+def test_signing_out_takes_what_the_browser_still_holds(sqlite, code):
+    client = sqlite.app().test_client()
+    with clock.fixed(NOW):
+        factories.sign_in(client, cast.CDC)
+        answer = client.post("/sign-out", data={"csrf_token": factories.token(client, "/lookup/")})
+    assert answer.status_code == 302
+    # Not its cookies, which would be those of the whole domain.
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_what_was_meant_before_signing_in_never_leaves_in_the_answer(sqlite):
+    app = sqlite.app()
+    with clock.fixed(NOW), inside(app):
+        factories.account(db.session(), vault_of(app), "owner", cast.OWNER)
+        factories.commit()
+    client = app.test_client()
+    for target in ("//evil.example", "/\t/evil.example", "https://evil.example/"):
+        csrf = factories.token(client, "/sign-in")
+        fields = {"login": cast.OWNER[0], "password": cast.OWNER[1], "csrf_token": csrf}
+        answer = client.post("/sign-in", query_string={"next": target}, data=fields)
+        assert answer.status_code == 302 and answer.headers["Location"] == "/venues/"
+        client = app.test_client()
+    for lang in ("//evil.example", "vi\r\nSet-Cookie: a=b", "en-US", "../"):
+        answer = client.get("/", query_string={"lang": lang})
+        assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
 
 
 def test_metrics_are_for_this_machine_alone_and_name_nobody(sqlite, code):
@@ -127,6 +285,7 @@ def test_every_form_of_staff_and_owners_needs_its_token(sqlite, code):
         assert client.post(path, data={"reason": "x"}).status_code == 400
 
 
+@pytest.mark.long
 def test_the_metrics_of_every_worker_are_counted_together(sqlite, code, tmp_path):
     from urllib.request import urlopen
 

@@ -25,6 +25,8 @@ from tests.worlds import STAFF, inside, vault_of
 pytestmark = pytest.mark.postgresql
 # A day that nobody made yet: a tier makes days of about now alone, by the server's own clock.
 FAR = datetime.now(UTC) + timedelta(days=5)
+# The public role writes nothing of days to come.
+LONG_AGO = datetime.now(UTC) - timedelta(days=60)
 
 
 @pytest.fixture
@@ -69,22 +71,22 @@ def stored(world):
 
 
 def test_a_visit_on_a_day_without_tables_makes_them_and_is_not_lost(postgresql, shop):
-    with clock.fixed(FAR):
+    with clock.fixed(LONG_AGO):
         without_day(postgresql, clock.today())
         answer = post(postgresql, shop)
     assert answer.status_code == 200, answer.text
     assert stored(postgresql) == [1, 1, 1, 1]
-    without_day(postgresql, clock.to_local(FAR).date())
+    without_day(postgresql, clock.to_local(LONG_AGO).date())
 
 
 def test_many_first_visits_of_a_day_at_once_are_all_there(postgresql, shop):
     answers = []
     postgresql.app("public")
-    with clock.fixed(FAR):
+    with clock.fixed(LONG_AGO):
         without_day(postgresql, clock.today())
 
     def one(number):
-        with clock.fixed(FAR):
+        with clock.fixed(LONG_AGO):
             phone = f"09123456{number:02d}"
             answers.append(post(postgresql, shop, phone=phone, full_name=f"Người Số {number}").status_code)
 
@@ -95,7 +97,7 @@ def test_many_first_visits_of_a_day_at_once_are_all_there(postgresql, shop):
         thread.join()
     assert answers == [200] * 8
     assert stored(postgresql) == [8, 8, 8, 8]
-    without_day(postgresql, clock.to_local(FAR).date())
+    without_day(postgresql, clock.to_local(LONG_AGO).date())
 
 
 def test_days_are_made_ahead_and_again_makes_none(postgresql):
@@ -153,6 +155,7 @@ def test_the_table_of_one_day_is_closed_to_the_public_role(postgresql):
                 connection.execute(f"SELECT count(*) FROM {name}")
 
 
+@pytest.mark.long
 def test_a_reader_who_holds_on_makes_the_round_wait_and_not_fail(postgresql, shop):
     app = postgresql.app()
     with clock.fixed(NOW), inside(app):
@@ -229,6 +232,7 @@ def test_who_checks_in_while_people_are_forgotten_keeps_their_person(postgresql)
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Person)) == 1
 
 
+@pytest.mark.long
 def test_past_days_are_vacuumed_once_so_that_indexes_are_read_alone(postgresql, shop):
     """On a day long past, so that any vacuum of today comes after it, whatever the date of the machine."""
     app, long_ago = postgresql.app(), date(2020, 2, 29)

@@ -76,7 +76,9 @@ def test_the_round_writes_down_what_it_did(app, session, vault, shop):
     visit(app, session, vault, shop, ago(30))
     visit(app, session, vault, shop, ago(0), cast.healthy(cast.NEIGHBOUR))
     expire(session)
-    entries = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "store.expire")).all()
+    entries = session.scalars(
+        sa.select(AuditEntry).where(AuditEntry.action == "store.expire").order_by(AuditEntry.seq)
+    ).all()
     assert [(entry.rows, entry.detail) for entry in entries] == [
         (2, {"day": "2026-10-21", "visits": 1, "declarations": 1}),
         (2, {"people": 1, "submissions": 1}),
@@ -182,7 +184,10 @@ def test_the_command_says_what_would_go_and_then_what_went(world, app, session, 
     session.rollback()
     went = run.invoke(args=["visits", "expire"])
     assert went.exit_code == 0, went.output
-    assert went.output.splitlines()[-1] == "gone: 1 days with 1 visits and 1 declarations, 0 people, 1 forms"
+    assert (
+        went.output.splitlines()[-1]
+        == "gone: 1 days with 1 visits and 1 declarations, 0 people, 1 forms, 0 calls of stations"
+    )
 
 
 def test_the_command_refuses_in_words(app, session, vault, shop):

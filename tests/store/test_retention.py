@@ -71,3 +71,18 @@ def test_a_clock_that_fell_back_deletes_nothing_whatever_was_said():
     assert refusal(newest=NOW + timedelta(hours=1)) == "clock_back"
     assert refusal(newest=NOW + timedelta(hours=1), confirmed_today=TODAY) == "clock_back"
     asked(newest=NOW + retention.AHEAD)
+
+
+def test_a_few_rows_of_the_future_are_no_clock_and_many_are():
+    some = [NOW + timedelta(days=n) for n in range(1, retention.MANY_AHEAD)]
+    asked(newest=retention.newest(NOW, some))
+    assert retention.newest(None, some) is None
+    assert refusal(newest=retention.newest(NOW, [*some, NOW + timedelta(hours=1)])) == "clock_back"
+
+
+@given(st.none() | MOMENTS, st.lists(st.integers(1, 10**6), max_size=40))
+def test_rows_of_the_future_never_make_the_newest_older(so_far, seconds):
+    ahead = [NOW + timedelta(seconds=n) for n in seconds]
+    newest = retention.newest(so_far, ahead)
+    # The rule once more, written by hand: twenty and more count, fewer do not.
+    assert newest == (sorted(ahead)[-1] if len(ahead) > 19 else so_far)

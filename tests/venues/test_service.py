@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from checkin.audit.models import AuditEntry
 from checkin.audit.queries import broken_link
 from checkin.errors import AccessDenied
-from checkin.venues import codes, queries, service
+from checkin.venues import codes, finding, queries, service
 from checkin.venues.models import CLOSED, SUSPENDED, Code, Venue
 from checkin.venues.service import VenueFacts
 from tests import cast, factories
@@ -72,7 +72,7 @@ def test_the_owner_corrects_what_is_known_and_the_code_stays(session, vault, bin
         factories.HONG_GAI,
         None,
     )
-    assert [found.id for found in queries.search(session, "pho binh 2")] == [pho.id]
+    assert [found.id for found in finding.search(session, "pho binh 2")] == [pho.id]
     assert last_entry(session).action == "venue.change"
 
 
@@ -198,7 +198,7 @@ def town(session, vault):
         ("CHO HA LONG 1", ["Chợ Hạ Long 1"]),
         ("long cho 2", ["Chợ Hạ Long 2"]),
         ("cho ha long", ["Cho Ha Long", "Chợ Hạ Long 1", "Chợ Hạ Long 2"]),
-        ("hạ long", ["Cho Ha Long", "Chợ Hạ Long 1", "Chợ Hạ Long 2"]),
+        ("hạ long", ["Chợ Hạ Long 1", "Chợ Hạ Long 2", "Cho Ha Long"]),
         ("100%", ["100% Cotton"]),
         ("a_b", ["A_B"]),
         ("ch\u200bợ\u202e hà tu", ["Chợ Hà Tu"]),
@@ -210,20 +210,20 @@ def town(session, vault):
     ],
 )
 def test_a_search_finds_names_with_and_without_accents_best_first(session, town, text, found):
-    assert [venue.name for venue in queries.search(session, text)] == found
+    assert [venue.name for venue in finding.search(session, text)] == found
 
 
 def test_a_search_can_be_narrowed_to_a_commune_and_a_kind(session, town):
-    assert [v.name for v in queries.search(session, "chợ", commune_id=factories.HA_TU)] == ["Chợ Hà Tu"]
-    assert [v.name for v in queries.search(session, "cho", kind="shop")] == ["Cho Ha Long"]
-    assert len(queries.search(session, "", limit=3)) == 3
+    assert [v.name for v in finding.search(session, "chợ", commune_id=factories.HA_TU)] == ["Chợ Hà Tu"]
+    assert [v.name for v in finding.search(session, "cho", kind="shop")] == ["Cho Ha Long"]
+    assert len(finding.search(session, "", limit=3)) == 3
 
 
 def test_a_search_by_code_finds_its_venue_however_it_is_typed(session, vault, town):
     pho = factories.venue(session, vault, "Phở Bình")
     code = factories.code_of(session, pho)
     for typed in (code, code.lower(), codes.display(code), f" {codes.display(code)}\u200b "):
-        (found,) = queries.search(session, typed)
+        (found,) = finding.search(session, typed)
         assert (found.id, found.code) == (pho.id, code)
 
 
@@ -233,7 +233,7 @@ def test_a_name_as_long_as_its_field_is_kept_and_found(session, vault):
     session.commit()
     session.expire_all()
     assert session.get_one(Venue, made.id).name == name
-    assert [found.id for found in queries.search(session, name)] == [made.id]
+    assert [found.id for found in finding.search(session, name)] == [made.id]
 
 
 def test_the_log_of_all_this_is_whole(session, vault, binh, pho):
@@ -241,3 +241,27 @@ def test_the_log_of_all_this_is_whole(session, vault, binh, pho):
     service.reissue(session, now=NOW, actor=binh.actor, code=factories.code_of(session, pho))
     session.commit()
     assert broken_link(session) is None
+
+
+def test_where_no_name_has_the_words_the_address_and_the_commune_count(session, vault):
+    first = factories.venue(session, vault, "Phở Bình", address="Số 12, đường Lê Lợi")
+    second = factories.venue(session, vault, "Phở Bình", address="Số 112, đường Lê Lợi", commune_id=factories.HA_TU)
+    for text, found in (
+        ("pho binh 12", {first.id}),
+        ("12 le loi", {first.id}),
+        ("le loi pho", {first.id, second.id}),
+        ("phở lê lợi hà tu", {second.id}),
+        ("hong gai pho", {first.id}),
+        ("ngoc lam", set()),
+    ):
+        assert {one.id for one in finding.search(session, text)} == found, text
+    assert finding.the_one(finding.search(session, "pho binh")) is None
+
+
+def test_a_name_typed_whole_is_the_one_that_is_meant_among_longer_ones(session, vault):
+    short = factories.venue(session, vault, "Chợ Hạ Long 1")
+    factories.venue(session, vault, "Chợ Hạ Long 1 mở rộng")
+    assert finding.the_one(finding.search(session, "cho ha long 1")).id == short.id
+    factories.venue(session, vault, "Cho Ha Long 1")
+    assert finding.the_one(finding.search(session, "Cho Ha Long 1")).name == "Cho Ha Long 1"
+    assert finding.the_one(finding.search(session, "CHO HA LONG 1")) is None

@@ -271,10 +271,10 @@ def test_a_form_sent_twice_makes_one_visit_and_the_same_answer(client, code, wor
     assert count(world) == count(world, Declaration) == 1
 
 
-def test_a_form_changed_after_back_is_a_new_flagged_declaration(client, code, world):
+def test_a_form_changed_after_back_and_five_minutes_is_a_new_flagged_declaration(client, code, world):
     submission = factories.submission(client, code)
     client.post(f"/v/{code}", data=cast.form(submission=submission, symptoms="yes", symptom="cough"))
-    with clock.fixed(NOW + timedelta(minutes=1)):
+    with clock.fixed(NOW + timedelta(minutes=6)):
         answer = client.post(f"/v/{code}", data=cast.form(submission=submission))
     assert DONE in answer.text
     assert count(world) == count(world, Declaration) == 2
@@ -416,6 +416,7 @@ HOSTILE = st.one_of(
     st.dictionaries(
         st.sampled_from(
             [*cast.form(), "card", "travel_where", "commune_other", "submission", "fill", "confirm", "symptom"]
+            + ["change", "correct", "who"]
         ),
         HOSTILE,
     )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from checkin.config import ROOT
 from checkin.rules import RuleBook
+from checkin.venues.kinds import VEHICLES
 from checkin.visits.stays import cap, default_stay, guess_end, next_closing
 from tests.oracles import stays as oracle
 
@@ -93,3 +94,11 @@ def test_the_longest_and_the_usual_stay_are_data():
     assert default_stay(RULES, "market", None) == timedelta(hours=1)
     assert default_stay(RULES, "market", 5) == timedelta(minutes=5)
     assert default_stay(RULES, "", None) == default_stay(RULES, "other", None)
+
+
+def test_a_ride_is_as_long_as_the_kind_of_vehicle_says():
+    """A hand on the rule file: what is registered as before keeps its 90 minutes."""
+    told = {kind: default_stay(RULES, kind, None) for kind in VEHICLES}
+    assert told["transport"] == 90 * MINUTE
+    assert told["motorbike"] < told["taxi"] < told["bus"] < told["boat"] <= cap(RULES)
+    assert guess(at("08:00"), kind="motorbike")[0] == at("08:20")

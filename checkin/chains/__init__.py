@@ -1,0 +1,1 @@
+"""Chains of transmission: which case infected which, and where, as officers put it down; and the picture."""

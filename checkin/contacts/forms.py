@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import StopValidation
+
+from checkin.contacts.asking import ASKABLE
+from checkin.contacts.judging import F2
+from checkin.contacts.models import REACHED
+from checkin.contacts.words import ANSWER_NAMES, QUESTION_NAMES, RAISE_NAMES, RESULT_NAMES, STAGE_NAMES
+from checkin.declarations.forms import Choice
+from checkin.forms import Needed, StepForm, Text
+
+
+class Answer(Choice):
+    """A question to who was reached; none is preset, and not to know is an answer."""
+
+    def __init__(self, question: str, **kwargs: Any) -> None:
+        super().__init__(QUESTION_NAMES[question], [self._needed], choices=list(ANSWER_NAMES.items()), **kwargs)
+
+    @staticmethod
+    def _needed(form: Any, field: Any) -> None:
+        if form.result.data == REACHED and not field.data:
+            raise StopValidation(gettext("Chọn một câu trả lời; không rõ thì chọn “Không rõ”."))
+
+
+class CallForm(StepForm):
+    """A call with the questions of its disease; the other ones are not asked."""
+
+    result = Choice(_l("Kết quả cuộc gọi"), [Needed(_l("Chọn kết quả cuộc gọi."))], choices=list(RESULT_NAMES.items()))
+    note = Text(_l("Ghi chú"), limit=1000, description=_l("Được mã hoá. Chỉ trạm được giao gọi và CDC đọc được."))
+
+    # Set by `call_form`.
+    asked: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """The answers that were given, by question."""
+        return {question: self[question].data for question in self.asked if self[question].data}
+
+    @property
+    def questions(self) -> Sequence[Any]:
+        """The fields of the questions, in their order."""
+        return [self[question] for question in self.asked]
+
+
+@cache
+def _call_form(asked: tuple[str, ...]) -> type[CallForm]:
+    known = [question for question in asked if question in ASKABLE]
+    return type("CallForm", (CallForm,), {"asked": tuple(known), **{question: Answer(question) for question in known}})
+
+
+def call_form(asked: tuple[str, ...], **kwargs: Any) -> CallForm:
+    """A form for a call with these questions."""
+    return _call_form(asked)(**kwargs)
+
+
+class RaiseForm(StepForm):
+    to = Choice(_l("Người này từ chối: làm tiếp gì"), [Needed(_l("Chọn một mục."))], choices=list(RAISE_NAMES.items()))
+    raise_note = Text(_l("Ghi chú"), limit=1000, description=_l("Được mã hoá. Chỉ trạm được giao gọi và CDC đọc được."))
+
+
+class DecisionForm(StepForm):
+    # An F2 is made by naming an F1 whom they were near.
+    stage = Choice(
+        _l("Người này là"),
+        [Needed(_l("Chọn một mục."))],
+        choices=[(stage, name) for stage, name in STAGE_NAMES.items() if stage != F2],
+    )
+    reason = Text(
+        _l("Lý do, ký bằng tên bạn"),
+        [Needed(_l("Ghi lý do: không có lý do thì không đổi được."))],
+        limit=1000,
+        description=_l("Được mã hoá. Chỉ CDC đọc được."),
+    )

@@ -1,0 +1,139 @@
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from checkin.contacts.judging import CALL, F1, F2, NOT
+from checkin.db import UtcDateTime, db
+from checkin.readable import TextList
+
+STAGES = (CALL, F1, F2, NOT)
+ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE = "assign", "take", "let_go", "call", "decide"
+# What is done about who refuses: the commune's committee is told, or it is the CDC's. Who lives elsewhere is told of
+# there.
+COMMITTEE, TO_CDC, SENT = "ubnd", "to_cdc", "sent"
+# What becomes of who was near an F1: an F2, and one no longer since no F1 is left.
+NEAR, RELEASE = "near", "freed"
+STEPS = (ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE, COMMITTEE, TO_CDC, SENT, NEAR, RELEASE)
+REACHED, NOT_REACHED, REFUSED, MOVED = "reached", "not_reached", "refused", "moved"
+RESULTS = (REACHED, NOT_REACHED, REFUSED, MOVED)
+# How somebody in quarantine is on a day, and a test of theirs.
+HEALTH, TEST = "health", "test"
+WELL, ILL, MISSED, UNTRIED = "well", "ill", "missed", "untried"
+WAITING, NEGATIVE, POSITIVE = "waiting", "negative", "positive"
+SAYINGS = {HEALTH: (WELL, ILL, MISSED, UNTRIED), TEST: (WAITING, NEGATIVE, POSITIVE)}
+
+
+class Contact(db.Model):  # type: ignore[name-defined, misc]
+    """Somebody whom a case can have met and who is to be called. Who was only at the same place has no row.
+
+    Whole in itself: a station reads neither the case nor what is kept for it, and calls after the visits are gone.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "person_id", name="uq_contact_case_id_person_id"),
+        sa.CheckConstraint(f"stage IN {STAGES}", name="stage"),
+        sa.CheckConstraint(f"result IS NULL OR result IN {RESULTS}", name="result"),
+        sa.CheckConstraint("(taken_by IS NULL) = (taken_by_name IS NULL)", name="taken"),
+        sa.CheckConstraint(
+            f"(stage = '{F1}') = (quarantine_from IS NOT NULL) "
+            "AND (quarantine_from IS NULL) = (quarantine_until IS NULL)",
+            name="quarantine",
+        ),
+        sa.CheckConstraint(f"raised IS NULL OR raised IN ('{COMMITTEE}', '{TO_CDC}')", name="raised"),
+        sa.CheckConstraint("met_on > '2020-01-01' AND met_on < '2200-01-01'", name="met_on"),
+        sa.Index("ix_contact_commune_id", "commune_id", "stage", "due_at"),
+        sa.Index("ix_contact_person_id", "person_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    person_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    # By which the answers are judged; the station sees this much of the case.
+    disease: Mapped[str] = mapped_column(sa.String(24))
+    stage: Mapped[str] = mapped_column(sa.String(4))
+    stage_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stage_by_name: Mapped[str] = mapped_column(sa.String(80))
+    # Whose station calls; nobody's where the home is not in the province: then the CDC does.
+    commune_id: Mapped[str | None] = mapped_column(sa.String(24))
+    # Where they said to live, for who is told of them there.
+    province_id: Mapped[str | None] = mapped_column(sa.String(24))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The last day of having been at the same place.
+    met_on: Mapped[date] = mapped_column(sa.Date)
+    # Who it is, how to call, and where and when they were: a copy of what the case keeps.
+    details: Mapped[bytes] = mapped_column(sa.LargeBinary, info={"key": "cdc"})
+    # Of the last call.
+    result: Mapped[str | None] = mapped_column(sa.String(12))
+    # How far it went with who refuses.
+    raised: Mapped[str | None] = mapped_column(sa.String(6))
+    # How many steps were taken: whoever acts says which one they saw last, so that two do not do the same.
+    version: Mapped[int] = mapped_column(sa.Integer)
+    taken_by: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    taken_by_name: Mapped[str | None] = mapped_column(sa.String(80))
+    quarantine_from: Mapped[date | None] = mapped_column(sa.Date)
+    quarantine_until: Mapped[date | None] = mapped_column(sa.Date)
+
+    @property
+    def to_call(self) -> bool:
+        """True for whom somebody still has to call: an F2 until they were reached once."""
+        return self.stage == CALL or self.stage == F2 and self.result != REACHED
+
+
+class ContactStep(db.Model):  # type: ignore[name-defined, misc]
+    """What was done about a contact. Append-only; goes with the contact."""
+
+    __tablename__ = "contact_step"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("contact_id", "number", name="pk_contact_step"),
+        sa.CheckConstraint(f"what IN {STEPS}", name="what"),
+        sa.CheckConstraint(f"stage IN {STAGES}", name="stage"),
+        sa.CheckConstraint(
+            f"(what = '{CALLED}') = (result IS NOT NULL) AND (result IS NULL OR result IN {RESULTS})", name="result"
+        ),
+        # Who decides without answers signs with a reason.
+        sa.CheckConstraint(f"what <> '{DECIDE}' OR note IS NOT NULL", name="signed"),
+        sa.Index("ix_contact_step_at", "at"),
+    )
+
+    contact_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    number: Mapped[int] = mapped_column(sa.Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The station that did it; nobody's where the CDC did.
+    commune_id: Mapped[str | None] = mapped_column(sa.String(24))
+    account_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    by_name: Mapped[str] = mapped_column(sa.String(80))
+    what: Mapped[str] = mapped_column(sa.String(8))
+    result: Mapped[str | None] = mapped_column(sa.String(12))
+    # As "near=yes": the questions of `judging` with their answers.
+    answers: Mapped[list[str]] = mapped_column(TextList)
+    note: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info={"key": "cdc"})
+    # What it was after this step.
+    stage: Mapped[str] = mapped_column(sa.String(4))
+
+
+class ContactCheck(db.Model):  # type: ignore[name-defined, misc]
+    """How somebody in quarantine is on a day, or what came of a test taken that day. The last number of a day holds;
+    the ones before it are its history. Goes with the contact."""
+
+    __tablename__ = "contact_check"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("contact_id", "kind", "day", "number", name="pk_contact_check"),
+        sa.CheckConstraint(
+            " OR ".join(f"kind = '{kind}' AND said IN {words}" for kind, words in SAYINGS.items()), name="said"
+        ),
+        sa.CheckConstraint("day > '2020-01-01' AND day < '2200-01-01'", name="day"),
+    )
+
+    contact_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    kind: Mapped[str] = mapped_column(sa.String(6))
+    day: Mapped[date] = mapped_column(sa.Date)
+    number: Mapped[int] = mapped_column(sa.Integer)
+    said: Mapped[str] = mapped_column(sa.String(8))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The station that said it; nobody's where the CDC did.
+    commune_id: Mapped[str | None] = mapped_column(sa.String(24))
+    account_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    by_name: Mapped[str] = mapped_column(sa.String(80))

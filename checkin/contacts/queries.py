@@ -1,0 +1,210 @@
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from checkin.contacts.judging import CALL, F1, F2, NOT
+from checkin.contacts.models import (
+    ILL,
+    MOVED,
+    POSITIVE,
+    REACHED,
+    REFUSED,
+    SENT,
+    STAGES,
+    TO_CDC,
+    Contact,
+    ContactCheck,
+    ContactStep,
+)
+from checkin.joins import queries as joins
+from checkin.joins.models import joined
+from checkin.scope import rows
+
+# What a list of a case is narrowed to, besides the stages: whom no station of the province calls, and who refuses.
+OUTSIDE, REFUSING = "outside", "refused"
+LISTS = (*STAGES, OUTSIDE, REFUSING)
+# As `Contact.to_call`.
+TO_CALL = sa.or_(Contact.stage == CALL, sa.and_(Contact.stage == F2, Contact.result.is_distinct_from(REACHED)))
+_STAYS = sa.or_(
+    Contact.commune_id.is_(None),
+    Contact.result.is_not_distinct_from(MOVED),
+    Contact.raised.is_not_distinct_from(TO_CDC),
+)
+_NARROWED = {
+    OUTSIDE: sa.and_(TO_CALL, _STAYS),
+    REFUSING: sa.and_(TO_CALL, Contact.result == REFUSED),
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many contacts of a case are at each stage; of those to call, how many are late and how many stay with the
+    CDC."""
+
+    stages: dict[str, int]
+    late: int
+    outside: int
+    refused: int
+
+    @property
+    def total(self) -> int:
+        """All who were given to somebody to call."""
+        return sum(self.stages.values())
+
+
+def of_people(session: Session, case_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """The contacts of a case among these people, by person; of who was joined the one that leads for all of them."""
+    if not person_ids:
+        return {}
+    groups = joins.groups_of(session, person_ids)
+    everybody = {member for group in groups.values() for member in group.members}
+    query = sa.select(Contact).where(
+        rows(session, Contact), Contact.case_id == case_id, Contact.person_id.in_(everybody)
+    )
+    found = {one.person_id: one for one in session.scalars(query)}
+    return {
+        person: min((found[member] for member in group.members if member in found), key=_leads)
+        for person, group in groups.items()
+        if not found.keys().isdisjoint(group.members)
+    }
+
+
+_LEADING = (F1, CALL, F2)
+
+
+def _leads(contact: Contact) -> tuple[int, UUID]:
+    return _LEADING.index(contact.stage) if contact.stage in _LEADING else len(_LEADING), contact.id
+
+
+def _order(contact: Any) -> Any:
+    whens = [(contact.stage == stage, place) for place, stage in enumerate(_LEADING)]
+    return sa.case(*whens, else_=len(_LEADING))
+
+
+def _leading(session: Session) -> sa.ColumnElement[bool]:
+    """One contact for each person: of those of a case who were joined an F1 leads, then who is still to be called."""
+    if not joins.any_joined(session):
+        return sa.true()
+    other, own, theirs = aliased(Contact), joined.alias("own"), joined.alias("theirs")
+    before = sa.or_(_order(other) < _order(Contact), sa.and_(_order(other) == _order(Contact), other.id < Contact.id))
+    return ~(
+        sa.exists()
+        .where(own.c.member_id == Contact.person_id, theirs.c.main_id == own.c.main_id)
+        .where(other.person_id == theirs.c.member_id, other.case_id == Contact.case_id, before)
+    )
+
+
+def others_of(session: Session, contact: Contact) -> list[Contact]:
+    """The other contacts of the same case that are the same person, since they were joined."""
+    people = set(joins.group_of(session, contact.person_id).members) - {contact.person_id}
+    query = sa.select(Contact).where(
+        rows(session, Contact), Contact.case_id == contact.case_id, Contact.person_id.in_(people)
+    )
+    return list(session.scalars(query.order_by(Contact.id)))
+
+
+def people_of(session: Session, case_id: UUID) -> set[UUID]:
+    """Everybody who was given to somebody to call."""
+    return set(session.scalars(sa.select(Contact.person_id).where(rows(session, Contact), Contact.case_id == case_id)))
+
+
+def counts(session: Session, case_id: UUID, now: datetime) -> Counts:
+    """How many contacts a case has, by stage."""
+    late = sa.and_(TO_CALL, Contact.due_at < now)
+    found = session.execute(
+        sa.select(
+            Contact.stage,
+            sa.func.count().label("people"),
+            sa.func.count().filter(late).label("late"),
+            *(sa.func.count().filter(rule).label(name) for name, rule in _NARROWED.items()),
+        )
+        .where(rows(session, Contact), Contact.case_id == case_id, _leading(session))
+        .group_by(Contact.stage)
+    ).all()
+    return Counts(
+        {stage: sum(row.people for row in found if row.stage == stage) for stage in STAGES},
+        sum(row.late for row in found),
+        *(sum(getattr(row, name) for row in found) for name in _NARROWED),
+    )
+
+
+def of_case(session: Session, case_id: UUID, which: str, *, first: int, limit: int) -> list[Contact]:
+    """Contacts of a case on one of LISTS: the earliest due first."""
+    narrow = _NARROWED.get(which, Contact.stage == which)
+    query = sa.select(Contact).where(rows(session, Contact), Contact.case_id == case_id, narrow, _leading(session))
+    # Who was ever ill or positive in quarantine leads.
+    calm = ~sa.exists().where(ContactCheck.contact_id == Contact.id, ContactCheck.said.in_((ILL, POSITIVE)))
+    return list(session.scalars(query.order_by(calm, Contact.due_at, Contact.id).offset(first).limit(limit)))
+
+
+def to_call(session: Session, *, first: int, limit: int) -> list[Contact]:
+    """Whom the station of the scope has to call: the earliest due first, so that those overdue lead."""
+    query = sa.select(Contact).where(*_of_station(session))
+    return list(session.scalars(query.order_by(Contact.due_at, Contact.id).offset(first).limit(limit)))
+
+
+def some(session: Session, ids: Sequence[UUID]) -> list[Contact]:
+    """These contacts of the scope, in the order of `to_call`."""
+    if not ids:
+        return []
+    query = sa.select(Contact).where(rows(session, Contact), Contact.id.in_(ids))
+    return list(session.scalars(query.order_by(Contact.due_at, Contact.id)))
+
+
+def count_to_call(session: Session, now: datetime) -> tuple[int, int]:
+    """How many people the station of the scope has to call, and how many of them are overdue."""
+    late = sa.func.count().filter(Contact.due_at < now)
+    row = session.execute(sa.select(sa.func.count(), late).where(*_of_station(session))).one()
+    return int(row[0]), int(row[1])
+
+
+def _of_station(session: Session) -> Sequence[Any]:
+    # Who moved away is the CDC's to find, and who refuses may be handed to it.
+    return (
+        rows(session, Contact),
+        TO_CALL,
+        Contact.result.is_distinct_from(MOVED),
+        Contact.raised.is_distinct_from(TO_CDC),
+    )
+
+
+def one(session: Session, contact_id: UUID) -> Contact | None:
+    """A contact of the scope."""
+    return session.scalar(sa.select(Contact).where(rows(session, Contact), Contact.id == contact_id))
+
+
+def of_person(session: Session, person_id: UUID) -> list[Contact]:
+    """What was followed up about a person, of whichever case: the oldest first."""
+    query = sa.select(Contact).where(rows(session, Contact), Contact.person_id == person_id)
+    return list(session.scalars(query.order_by(Contact.met_on, Contact.id)))
+
+
+def steps(session: Session, contact_id: UUID) -> list[ContactStep]:
+    """What was done about a contact, in order."""
+    query = sa.select(ContactStep).where(rows(session, ContactStep), ContactStep.contact_id == contact_id)
+    return list(session.scalars(query.order_by(ContactStep.number)))
+
+
+def outgoing(session: Session, case_id: UUID, own: str) -> list[tuple[Contact, ContactStep | None]]:
+    """The contacts of a case, but who turned out to be none, who live outside of the province `own`, each with the last
+    note that the CDC of their province was told; by province, those of none last."""
+    told = (
+        sa.select(ContactStep.contact_id, sa.func.max(ContactStep.number).label("number"))
+        .where(rows(session, ContactStep), ContactStep.what == SENT)
+        .group_by(ContactStep.contact_id)
+        .subquery()
+    )
+    query = (
+        sa.select(Contact, ContactStep)
+        .outerjoin(told, told.c.contact_id == Contact.id)
+        .outerjoin(ContactStep, sa.and_(ContactStep.contact_id == Contact.id, ContactStep.number == told.c.number))
+        .where(rows(session, Contact), Contact.case_id == case_id, Contact.commune_id.is_(None))
+        .where(Contact.province_id.is_distinct_from(own), Contact.stage != NOT, _leading(session))
+        .order_by(Contact.province_id.is_(None), Contact.province_id, Contact.due_at, Contact.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]

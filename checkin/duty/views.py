@@ -1,0 +1,182 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from checkin import clock, context, notes
+from checkin.approvals import queries as approvals
+from checkin.db import db
+from checkin.duty import queries, service
+from checkin.duty.forms import HandOverForm
+from checkin.duty.models import DutyHandover
+from checkin.duty.queries import Happened, Sums
+from checkin.duty.words import CHANGE_NAMES, DONE_NAMES, NUMBER_NAMES
+from checkin.errors import DomainError
+from checkin.places import queries as places
+
+bp = Blueprint("duty", __name__, url_prefix="/duty")
+# How far the first hand-over of all looks back; how many of a page.
+FIRST, PAGE, MOST_NOTICES = timedelta(hours=24), 50, 20
+WORDS = {"number_names": NUMBER_NAMES, "done_names": DONE_NAMES, "change_names": CHANGE_NAMES}
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How things stand now, and what happened since the last hand-over."""
+
+    last: DutyHandover | None
+    since: datetime
+    sums: list[Sums]
+    happened: Happened
+    numbers: dict[str, int]
+
+
+def shift() -> Shift:
+    """The shift that goes on now."""
+    session, now = db.session(), clock.now()
+    last = queries.last(session)
+    since = last.made_at if last else now - FIRST
+    sums, done = queries.contact_sums(session, now=now, since=since), queries.happened(session, since, MOST_NOTICES)
+    whole = queries.summed(sums)
+    numbers = {name: whole[name] for name in (*NUMBER_NAMES, *DONE_NAMES)} | {
+        "cases": queries.open_cases(session),
+        "approvals": approvals.undecided_count(session),
+        "changed_cases": len(done.changes),
+        "lookups": done.lookups,
+        "notices": len(done.notices),
+    }
+    return Shift(last, since, sums, done, numbers)
+
+
+@bp.app_template_global("duty_now")
+def duty_now() -> Shift:
+    """The same, for the first page of the CDC."""
+    return shift()
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    return _page(HandOverForm(formdata=None))
+
+
+@bp.post("/")
+def hand_over() -> ResponseReturnValue:
+    """Hand the shift over with the numbers of this moment."""
+    form = HandOverForm()
+    if not form.validate():
+        return _page(form, 422)
+    now = shift()
+    try:
+        service.hand_over(
+            db.session(),
+            context.vault(),
+            now=clock.now(),
+            actor=current_user.actor,
+            seen=form.version,
+            since=now.since,
+            numbers=now.numbers,
+            note=form.note.data or "",
+        )
+        db.session.commit()
+    except DomainError:
+        db.session.rollback()
+        late = gettext("Người khác vừa giao ca. Số liệu dưới đây tính từ lúc đó; điều bạn gõ vẫn còn.")
+        return _page(form, 409, late)
+    flash(gettext("Đã giao ca. Người nhận mở trang này và bấm “Nhận ca”."), "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/<int:number>/take")
+def take(number: int) -> ResponseReturnValue:
+    handover = queries.one(db.session(), number) if number < 2**31 else None
+    if handover is None:
+        abort(404)
+    try:
+        service.take_over(db.session(), now=clock.now(), actor=current_user.actor, handover=handover)
+        db.session.commit()
+        flash(gettext("Bạn đã nhận ca."), "ok")
+    except DomainError as error:
+        db.session.rollback()
+        news = {"own": gettext("Người giao ca không tự nhận ca của mình.")}
+        flash(news.get(error.reason, gettext("Người khác vừa nhận ca này rồi.")), "warn")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    """A hand-over as it was, to print."""
+    handover = queries.one(db.session(), number) if number < 2**31 else None
+    if handover is None:
+        abort(404)
+    return render_template(
+        "duty/handover.html", handover=handover, note=notes.opened(context.vault(), handover.note), **WORDS
+    )
+
+
+@bp.get("/history")
+def history() -> ResponseReturnValue:
+    before = request.args.get("before", type=int)
+    if before is not None and not 0 < before < 2**31:
+        abort(404)
+    found = queries.handovers(db.session(), before=before, limit=PAGE + 1)
+    return render_template(
+        "duty/history.html", handovers=found[:PAGE], older=found[PAGE - 1].seq if len(found) > PAGE else None, **WORDS
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A commune's or a case's part of the work."""
+
+    name: str
+    sums: dict[str, int]
+
+
+def _by_commune(sums: Sequence[Sums]) -> list[Line]:
+    """The communes with anybody to call or in quarantine, those with the most late first; last whom the CDC calls."""
+    units = {unit.id: unit.full_name for unit in places.communes_of(db.session(), context.config().province) or ()}
+    theirs: dict[str | None, list[Sums]] = {}
+    for one in sums:
+        theirs.setdefault(one.commune_id, []).append(one)
+    lines = []
+    for commune, found in theirs.items():
+        whole = queries.summed(found)
+        if whole["to_call"] or whole["watched"]:
+            name = units.get(commune, commune) if commune else gettext("CDC tự gọi")
+            lines.append((commune is None, -whole["late"], -whole["to_call"], Line(name, dict(whole))))
+    return [line for *_order, line in sorted(lines, key=lambda one: (*one[:3], one[3].name))]
+
+
+def _by_case(sums: Sequence[Sums]) -> list[Line]:
+    """The cases of which somebody is ill, positive or refuses, newest first."""
+    theirs: dict[UUID, list[Sums]] = {}
+    for one in sums:
+        if one.case_id is not None and (one.ill or one.positive or one.refused):
+            theirs.setdefault(one.case_id, []).append(one)
+    numbers = queries.numbers_of(db.session(), theirs)
+    return [Line(number, dict(queries.summed(theirs[case_id]))) for case_id, number in numbers.items()]
+
+
+def _page(form: HandOverForm, status: int = 200, late: str = "") -> ResponseReturnValue:
+    now = shift()
+    return render_template(
+        "duty/index.html",
+        shift=now,
+        form=form,
+        seen=now.last.seq if now.last else 0,
+        note=notes.opened(context.vault(), now.last.note) if now.last else "",
+        untaken=[
+            (one, notes.opened(context.vault(), one.note))
+            for one in queries.untaken(db.session(), below=now.last.seq if now.last else 0, limit=PAGE)
+        ],
+        mine=bool(now.last and now.last.made_by == current_user.id),
+        communes=_by_commune(now.sums),
+        cases=_by_case(now.sums),
+        late=late,
+        **WORDS,
+    ), status

@@ -1,0 +1,63 @@
+"""Putting readings on record: that somebody reads, before the first row; how many rows there were, once they are known.
+
+Two entries, since neither can wait for the other: what is shown without an entry before it would be unlogged where the
+second one fails, and how many rows a page or a file has is known only when it is made. The second names the first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_login import current_user
+
+from checkin import clock
+from checkin.audit import service as audit
+from checkin.audit.entry import Actor
+from checkin.cases.models import Case
+from checkin.db import db, set_read_only
+from checkin.exposure import service
+from checkin.exposure.models import Lookup
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A reading that is on record; apart from the session, which a file that streams outlives."""
+
+    entry: int
+    actor: Actor
+    number: str
+    case_number: str | None
+    reason: str
+
+
+def begin(lookup: Lookup, case: Case | None, action: str, rows: int | None = None) -> Reading:
+    """Put it on record; where that fails, nothing is read. `rows`: how many are expected, where that is known."""
+    session = db.session()
+    # What was read so far began a transaction that only reads; SQLite could not turn it into a writing one.
+    session.rollback()
+    set_read_only(False)
+    actor = current_user.actor
+    entry = service.read(session, now=clock.now(), actor=actor, lookup=lookup, case=case, action=action, rows=rows)
+    reading = Reading(entry, actor, lookup.number, case.number if case else None, lookup.reason)
+    session.commit()
+    set_read_only(True)
+    return reading
+
+
+def end(reading: Reading, action: str, rows: int, **detail: Any) -> None:
+    """Say how many rows it was; where that fails, a page is not shown."""
+    session = db.session()
+    session.rollback()
+    set_read_only(False)
+    audit.record(
+        session,
+        now=clock.now(),
+        actor=reading.actor,
+        action=action,
+        subject=reading.number,
+        case_number=reading.case_number,
+        reason=reading.reason,
+        rows=rows,
+        detail={"opens": reading.entry, **detail},
+    )
+    session.commit()
+    set_read_only(True)

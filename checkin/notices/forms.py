@@ -1,0 +1,100 @@
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SelectField
+from wtforms.validators import ValidationError
+
+from checkin import clock
+from checkin.cases.models import Case
+from checkin.forms import Form, LocalTime, Needed, Text
+from checkin.notices.words import SEVERITY_NAMES
+
+LONGEST = timedelta(days=3)
+
+
+class NoCase:
+    """Words that everybody reads name no case."""
+
+    def __call__(self, form: Form, field: Text) -> None:
+        case: Case = form.case  # type: ignore[attr-defined]
+        text = (field.data or "").casefold()
+        if re.search(r"\bf\s*0\b", text) or case.title.casefold() in text:
+            raise ValidationError(gettext("Ai cũng đọc được: không ghi số ca, tên gọi ca hay “F0”."))
+
+
+class SeenForm(Form):
+    """Something done about a draft, as whoever does it last saw it."""
+
+    seen = HiddenField()
+
+    @property
+    def version(self) -> int:
+        """The version that was on the page; -1 for what is no number."""
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1
+
+
+class NoticeForm(SeenForm):
+    place = SelectField(_l("Nơi"), choices=[])
+    start = LocalTime(_l("Từ"))
+    end = LocalTime(_l("Đến"))
+    severity = SelectField(_l("Người đã ở đó cần"), choices=[("", _l("– chọn –")), *SEVERITY_NAMES.items()])
+    words_vi = Text(
+        _l("Nói với người dân, tiếng Việt"),
+        [Needed(_l("Ghi điều người dân cần biết và cần làm.")), NoCase()],
+        limit=800,
+        description=_l("Xưng “ông/bà”. Không ghi gì về người bệnh: số ca, tên, tuổi, giới tính, nghề, chỗ ở."),
+    )
+    words_en = Text(_l("Cùng ý đó bằng tiếng Anh (không bắt buộc)"), [NoCase()], limit=800)
+
+    case: Case
+    window: tuple[datetime, datetime]
+
+    def validate_severity(self, field: SelectField) -> None:
+        if field.data not in SEVERITY_NAMES:
+            raise ValidationError(gettext("Chọn người đã ở đó cần làm gì."))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """True for what can be kept; the window is looked at once both of its ends are read."""
+        return bool(super().validate(extra_validators)) and self._holds()
+
+    def _holds(self) -> bool:
+        start, end = self.start.moment, self.end.moment
+        if start is None or end is None:
+            return False
+        if start > clock.now():
+            self.start.errors = [gettext("Giờ này chưa đến.")]
+        elif end <= start:
+            self.end.errors = [gettext("Giờ kết thúc phải sau giờ bắt đầu.")]
+        elif end - start > LONGEST:
+            self.end.errors = [gettext("Khung giờ dài nhất là 3 ngày: hẹp thì người đọc mới nhận ra mình.")]
+        else:
+            self.window = start, end
+            return True
+        return False
+
+
+class PublishForm(SeenForm):
+    reason = Text(
+        _l("Vì sao phải báo cho mọi người, và nếu không chờ được thì vì sao"),
+        [Needed(_l("Ghi lý do: người duyệt và người đọc nhật ký phải hiểu."))],
+        limit=500,
+    )
+
+    def validate_reason(self, field: Text) -> None:
+        if len(field.data or "") < 5:
+            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
+
+
+class WithdrawForm(Form):
+    why_vi = Text(
+        _l("Nói với người dân vì sao rút lại, tiếng Việt"),
+        [Needed(_l("Ghi vì sao: người đã đọc thông báo cần biết mình còn phải làm gì không.")), NoCase()],
+        limit=500,
+    )
+    why_en = Text(_l("Cùng ý đó bằng tiếng Anh (không bắt buộc)"), [NoCase()], limit=500)
+
+    case: Case

@@ -1,0 +1,125 @@
+"""Who answered the notices of a case, for its officers: who is to be called is given to their stations."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from checkin import clock, context
+from checkin.casefacts.windows import rules_of
+from checkin.cases import service as keeping
+from checkin.cases.models import Case
+from checkin.cases.spread import may_give
+from checkin.contacts import queries as contacts
+from checkin.contacts import service as calling
+from checkin.contacts.words import STAGE_NAMES, Met, details_of
+from checkin.db import db
+from checkin.declarations.forms import SYMPTOM_NAMES
+from checkin.exposure.ofcase import case_of, commune_names, read, say_given
+from checkin.ids import is_id
+from checkin.notices import queries as notices
+from checkin.phones import display_phone
+from checkin.replies import queries, service
+from checkin.replies.reading import Someone, opened
+
+bp = Blueprint("case_replies", __name__, url_prefix="/cases")
+# Phones on a page; and more pages than a notice ever has.
+PAGE, MOST_PAGES = 25, 1000
+
+
+@bp.app_template_global("answers_of_case")
+def answers_of_case(case: Case) -> queries.Counted:
+    """How many answers the notices of a case have, for its page."""
+    return queries.count(db.session(), case.id)
+
+
+@bp.get("/<number>/answers")
+def index(number: str) -> ResponseReturnValue:
+    """Answers to the notices of a case, those of one phone together; the reading is on record before one is opened."""
+    page = request.args.get("page", 1, type=int)
+    if not 1 <= page <= MOST_PAGES:
+        abort(404)
+    session, case = db.session(), case_of(number)
+    counted, span = queries.count(session, case.id), {"first": (page - 1) * PAGE, "limit": PAGE}
+    shown = queries.phones(session, case.id, **span)
+    if page > 1 and not shown:
+        abort(404)
+    people: list[Someone] = []
+    if shown:
+        case = read(number, len(queries.of_phones(session, case.id, shown)), service.record_reading)
+        people = opened(context.vault(), queries.of_phones(session, case.id, shown))
+    return render_template(
+        "replies/index.html",
+        case=case,
+        people=people,
+        counted=counted,
+        known=contacts.of_people(session, case.id, {one.person_id for one in people}),
+        page=page,
+        more=page * PAGE < counted.phones,
+        may_give=_may_give(case),
+        communes=commune_names(),
+        stage_names=STAGE_NAMES,
+        symptom_names=SYMPTOM_NAMES,
+        display_phone=display_phone,
+    )
+
+
+@bp.post("/<number>/answers")
+def assign(number: str) -> ResponseReturnValue:
+    """Have the people ticked called by the station of their home, as others of the case are."""
+    session, case = db.session(), case_of(number)
+    page = max(1, min(request.form.get("page", 1, type=int), MOST_PAGES))
+    back = redirect(url_for(".index", number=number, page=page), 303)
+    meant = {UUID(one) for one in request.form.getlist("person") if is_id(one)}
+    if not meant:
+        flash(gettext("Chưa chọn ai: đánh dấu người cần gọi."), "warn")
+        return back
+    # Contacts go when the case lets go: nobody lets go of it between what is read here and what is written.
+    keeping.lock_kept(session)
+    session.refresh(case)
+    if not _may_give(case):
+        abort(404)
+    found = queries.of_people(session, case.id, meant - {case.person_id})
+    people = [one for one in opened(context.vault(), found) if one.telling]
+    if {one.person_id for one in people} != meant:
+        flash(gettext("Có người không giao được: câu trả lời không mở được, hoặc chính là ca này."), "warn")
+    result = calling.assign(
+        session, context.vault(), now=clock.now(), actor=current_user.actor, case=case, people=_given(people),
+        rules=context.rules(clock.today()),
+    )  # fmt: skip
+    session.commit()
+    say_given(result)
+    return back
+
+
+def _given(people: Iterable[Someone]) -> list[calling.Given]:
+    """What their stations are told: who, and where and when they say that they were; never who the case is."""
+    here, made = commune_names(), []
+    for one in people:
+        told = one.telling
+        if told is None:
+            continue
+        answers = [answer for answer in reversed(one.answers) if answer.telling]
+        where = notices.places_of(db.session(), [notices.as_public(answer.notice) for answer in answers])
+        met = [
+            Met(place.name if (place := where.get(answer.notice.id)) else "", said.came, said.left, False)
+            for answer in answers
+            if (said := answer.telling)
+        ]
+        # With the case at most until the window ends.
+        last = max(min(said.left, answer.notice.end) for answer in answers if (said := answer.telling))
+        home = told.commune_id if told.commune_id in here else None
+        details = details_of(
+            name=told.full_name, phone=display_phone(told.phone), birth_year=told.birth_year,
+            home=told.elsewhere or here.get(home or "", ""), met=met,
+        )  # fmt: skip
+        details["symptoms"] = one.symptoms
+        made.append(calling.Given(one.person_id, home, clock.to_local(last).date(), details))
+    return made
+
+
+def _may_give(case: Case) -> bool:
+    return may_give(rules_of(case), case.state, case.disease)

@@ -1,0 +1,116 @@
+"""What the pages of a station show of somebody: the reading on record, the name opened, the reasons in words."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from checkin import clock, context, scope
+from checkin.calls.models import StationCall
+from checkin.calls.queries import Waiting
+from checkin.calls.words import KIND_NAMES
+from checkin.db import db, set_read_only
+from checkin.declarations import queries as declarations
+from checkin.exposure.listing import Person, person_from
+from checkin.exposure.showing import NOTE_NAMES
+from checkin.places import queries as communes
+from checkin.readable import UNREADABLE
+from checkin.stations import queries, service
+from checkin.stations.queries import Correction, Stop
+from checkin.visits import stays
+
+# How long what is done, and what was declared at a door, stays in the list.
+DAYS = 3
+STATE_NAMES = {"new": _l("Mới"), "called": _l("Đã gọi"), "done": _l("Xong")}
+STEP_NAMES = {
+    "take": _l("Nhận gọi"),
+    "let_go": _l("Thôi nhận"),
+    "call": _l("Gọi"),
+    "move": _l("Chuyển trạm khác"),
+    "undo": _l("Bỏ bước vừa làm"),
+}
+WORDS = {"note_names": NOTE_NAMES, "kind_names": KIND_NAMES, "state_names": STATE_NAMES}
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody of the list, the name opened."""
+
+    told: Waiting
+    person: Person
+    words: tuple[str, ...]
+    stop: Stop | None
+    # How many further declarations of the same person are in the list.
+    more: int
+    # How many others of the list stood on the same form.
+    along: int
+    details: dict[str, Any]
+    # What they made of it within the minutes in which that leaves no flag: after how many, and what they say now.
+    corrected: tuple[int, tuple[str, ...]] | None = None
+
+
+def commune_name() -> str:
+    """The commune of the station that is signed in."""
+    session = db.session()
+    place = communes.commune(session, scope.current(session).commune)
+    return place.full_name if place else ""
+
+
+def record(now: datetime, count: int) -> None:
+    """Put the reading on record; where that fails, no name is opened."""
+    session = db.session()
+    # What was read began a transaction that only reads; SQLite could not turn it into a writing one.
+    session.rollback()
+    set_read_only(False)
+    commune = scope.current(session).commune or ""
+    service.record_reading(session, now=now, actor=current_user.actor, commune=commune, rows=count)
+    session.commit()
+    set_read_only(True)
+
+
+def lines_of(shown: Sequence[Waiting], every: Sequence[Waiting]) -> list[Line]:
+    """Those shown, opened; the caller has put the reading on record."""
+    session, vault = db.session(), context.vault()
+    opened: dict[UUID, dict[str, Any] | None] = {}
+    if stored := [told.key for told in shown if not told.kept]:
+        opened |= declarations.opened(session, vault, stored)
+    if kept := [told.key for told in shown if told.kept]:
+        opened |= declarations.opened(session, vault, kept, StationCall.__table__)  # type: ignore[arg-type]
+    times = Counter(told.person_id for told in every)
+    forms = Counter(told.group_id for told in every if told.group_id)
+    corrected = queries.corrected(session, shown)
+    # A visit goes with the last word of its form.
+    stops = queries.stops(session, [*shown, *corrected.values()], stays.longest(context.rules(clock.today())))
+    return [
+        Line(
+            told,
+            person_from(opened.get(told.id), {}),
+            words_of(told),
+            stops.get(told.id) or (stops.get(corrected[told.id].id) if told.id in corrected else None),
+            max(times[told.person_id] - 1, 0),
+            max(forms[told.group_id] - 1, 0) if told.group_id else 0,
+            opened.get(told.id) or {},
+            _correction(told, corrected.get(told.id)),
+        )
+        for told in shown
+    ]
+
+
+def _correction(told: Waiting, later: Correction | None) -> tuple[int, tuple[str, ...]] | None:
+    return None if later is None else (max(1, ceil((later.made_at - told.made_at).seconds / 60)), words_of(later))
+
+
+def words_of(told: Waiting | Correction) -> tuple[str, ...]:
+    """What the triage goes by, each answer once; combinations by what they are made of."""
+    found: list[str] = []
+    reasons = told.reasons or (() if told.triage == "routine" else (UNREADABLE,))
+    for reason in reasons:
+        for part in reason.split("+"):
+            found += (told.symptoms or [UNREADABLE]) if part == "symptom" else [part]
+    return tuple(dict.fromkeys(found))

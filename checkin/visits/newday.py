@@ -1,0 +1,28 @@
+"""A day of the store that nobody made a table for: it is made, and what was asked is done again."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+
+from checkin import clock
+from checkin.db import db, missing_day
+from checkin.visits import service
+
+R = TypeVar("R")
+
+
+def with_day(now: datetime, act: Callable[[], R]) -> R:
+    """What `act` gives, also on a day that nobody made a table for."""
+    try:
+        return act()
+    except IntegrityError as error:
+        if not missing_day(error):
+            raise
+        session = db.session()
+        session.rollback()
+        service.open_day(session, clock.to_local(now).date())
+        # Committed by itself: others wait for the new table until then.
+        session.commit()
+        return act()

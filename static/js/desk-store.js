@@ -1,0 +1,2 @@
+/* The store of a device at the counter. */
+var deskStore = keptStore("desk");
