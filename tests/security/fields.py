@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -79,11 +80,17 @@ def _typed_fields(town: Town) -> dict[str, set[str]]:
 
 
 def fields_of_classes() -> set[str]:
-    """Names of all text and choice fields of the product's forms."""
+    """Names of all text and choice fields of the product's forms, as they stand in its modules.
+
+    The questions of a call stand in classes made when a disease's are first asked for (`call_form`): which of them
+    there are hangs on what ran before. They are all one kind of choice, and the pages show those of COVID-19.
+    """
     found, waiting = set(), [Form]
     while waiting:
         cls = waiting.pop()
         waiting += cls.__subclasses__()
+        if getattr(sys.modules[cls.__module__], cls.__name__, cls) is not cls:
+            continue
         for name in dir(cls):
             kind = getattr(getattr(cls, name, None), "field_class", None)
             if isinstance(kind, type) and issubclass(kind, (StringField, SelectField)):

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from checkin import clock, tiers, timer
@@ -18,6 +18,7 @@ from checkin.people.models import Person
 from checkin.store import service, upkeep
 from checkin.visits import service as visits
 from checkin.visits.models import Submission, Visit
+from checkin.visits.newday import with_day
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.worlds import STAFF, inside, vault_of
@@ -98,6 +99,28 @@ def test_many_first_visits_of_a_day_at_once_are_all_there(postgresql, shop):
     assert answers == [200] * 8
     assert stored(postgresql) == [8, 8, 8, 8]
     without_day(postgresql, clock.to_local(LONG_AGO).date())
+
+
+def test_a_visit_that_does_not_see_the_new_tables_at_once_asks_again(postgresql):
+    """Another connection learns of a table a moment after it is there."""
+    tries = []
+
+    def act():
+        tries.append(1)
+        if len(tries) < 3:
+            raise IntegrityError(
+                "", None, psycopg.errors.CheckViolation('no partition of relation "visit" found for row')
+            )
+        return "kept"
+
+    with inside(postgresql.app("public")):
+        assert with_day(clock.now(), act) == "kept"
+
+    def never():
+        raise IntegrityError("", None, psycopg.errors.CheckViolation('no partition of relation "visit" found for row'))
+
+    with inside(postgresql.app("public")), pytest.raises(IntegrityError):
+        with_day(clock.now(), never)
 
 
 def test_days_are_made_ahead_and_again_makes_none(postgresql):
