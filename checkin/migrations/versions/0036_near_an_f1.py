@@ -15,7 +15,7 @@ STAGES = ("'call', 'f1', 'not'", "'call', 'f1', 'f2', 'not'")
 _STEPS = "'assign', 'take', 'let_go', 'call', 'decide', 'ubnd', 'to_cdc', 'sent'"
 STEPS = (_STEPS, f"{_STEPS}, 'near', 'freed'")
 # Whom somebody has to call: an F2 until they were reached.
-TO_CALL = ("c.stage = 'call'", "c.stage = 'call' OR c.stage = 'f2' AND c.result IS DISTINCT FROM 'reached'")
+TO_CALL = ("c.stage = 'call'", "(c.stage = 'call' OR c.stage = 'f2' AND c.result IS DISTINCT FROM 'reached')")
 _ROLE = "coalesce(current_setting('checkin.role', true), '')"
 head = "SECURITY DEFINER SET search_path = public, pg_temp"
 # What somebody's day says last, and a test that says positive while nobody has opened a case of them.
@@ -45,8 +45,8 @@ BEGIN
         CASE WHEN {_ROLE} = 'cdc' THEN c.case_id END,
         CASE WHEN c.result IS DISTINCT FROM 'moved' AND c.raised IS DISTINCT FROM 'to_cdc' THEN c.commune_id::text END,
         count(*) FILTER (WHERE {to_call}),
-        count(*) FILTER (WHERE ({to_call}) AND c.due_at < at),
-        count(*) FILTER (WHERE ({to_call}) AND c.result = 'refused'),
+        count(*) FILTER (WHERE {to_call} AND c.due_at < at),
+        count(*) FILTER (WHERE {to_call} AND c.result = 'refused'),
         count(*) FILTER (WHERE c.stage = 'f1'),
         count(*) FILTER (WHERE c.stage = 'f1' AND c.stage_at > since),
         coalesce(sum((SELECT count(*) FROM contact_step s WHERE s.contact_id = c.id AND s.what = 'call'
