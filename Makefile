@@ -7,7 +7,7 @@ FLASK = $(BIN)/flask --app wsgi
 SEMGREP = .venv-semgrep/bin/semgrep scan --metrics off --disable-version-check
 export PORT
 
-.PHONY: run setup vendor test test-long test-wide fuzz check advisories catalogues bench bench-settings bench-faults
+.PHONY: run setup vendor test test-long test-wide fuzz check advisories catalogues bench bench-lists bench-settings bench-faults
 
 run: setup
 	@exec $(BIN)/gunicorn -c checkin/gunicorn_conf.py wsgi:app
@@ -93,6 +93,10 @@ catalogues: .venv/dev.stamp
 # VISITS=1e6 (the default), 10e6, 40e6; QUICK=1 for a run of less than three minutes.
 bench: .venv/dev.stamp
 	@$(BIN)/python -m bench $(if $(VISITS),--visits $(VISITS)) $(if $(QUICK),--quick)
+
+# Every page of the staff that lists or counts, with CASES (10,000) and a hundred contacts of each.
+bench-lists: .venv/dev.stamp
+	@$(BIN)/python -m bench.staffpages $(if $(CASES),--cases $(CASES))
 
 # Check-ins a second under other classes and numbers of workers and threads.
 bench-settings: .venv/dev.stamp

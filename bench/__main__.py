@@ -7,7 +7,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import checkins, cluster, contacts, expiry, lists, loading, lookups, ofcase, officer, report, sizes
+from bench import (
+    checkins,
+    cluster,
+    contacts,
+    expiry,
+    lists,
+    loading,
+    lookups,
+    ofcase,
+    officer,
+    report,
+    sizes,
+    staffpages,
+)
 from bench.plan import Plan, plan
 from bench.report import Figure
 from checkin import clock
@@ -87,6 +100,9 @@ def _figures(chosen: Plan, server: cluster.Cluster, folder: Path, began: float) 
     # Last: open cases make the night's work longer, and their lists the database larger.
     say("the list of a case")
     figures += ofcase.measure(worlds["big"], big, chosen, folder, say)
+    say("the staff's pages")
+    first = staffpages.prepare(worlds["big"], big.communes, chosen.cases, say)
+    figures += staffpages.measure(worlds["big"], first, chosen.cases, chosen.lookups, folder, say)
     figures.append(Figure("whole run", report.rounded(time.perf_counter() - began), "s", aim="at most 2,400 s"))
     return figures
 

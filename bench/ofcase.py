@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -31,14 +30,14 @@ from checkin.exposure.showing import PAGE
 from checkin.ids import new_id
 from checkin.people.models import Person
 from checkin.visits.models import VISITOR, Visit
-from tests.worlds import World, inside, vault_of
+from tests.worlds import World, inside
 
 ACTOR = Actor.command("bench")
 TIMES = 22
 """What is kept for other cases, as a multiple of what is kept for the one in question: 600,000 visits at full size."""
 NIGHT = 10_000
 """Open cases of the province at its worst, of which the night may take half an hour."""
-PAGE_MS, LIST_MS, NIGHT_SECONDS = 120, 300, 1800
+PAGE_MS, NIGHT_SECONDS = 120, 1800
 COLUMNS = ", ".join(column.name for column in kept_visit.columns)
 # Of the venues in question and others, on all days: each visit for one more case, as many as it has contacts.
 OTHERS = f"""
@@ -61,18 +60,10 @@ INSERT INTO "case" (id, seq, title, disease, state, onset_on, opened_at, rules_o
 SELECT gen_random_uuid(), %(first)s + n, 'Ca ' || n, 'covid-19', 'confirmed', %(today)s - (n %% 14)::int,
   %(now)s - n * interval '1 second', %(today)s, %(now)s, 1 FROM generate_series(1, %(cases)s) n
 """
-CONTACTS = """
-INSERT INTO contact (id, case_id, person_id, disease, stage, stage_at, stage_by_name, commune_id, due_at, met_on,
-  details, version)
-SELECT gen_random_uuid(), (%(ids)s::uuid[])[1 + n %% %(cases)s], gen_random_uuid(), 'covid-19', 'call', %(now)s,
-  'bench', (%(communes)s::text[])[1 + n %% cardinality(%(communes)s::text[])],
-  %(now)s + (n %% 2000 - 1000) * interval '1 minute', %(today)s, %(details)s, 1
-FROM generate_series(1, %(contacts)s) n
-"""
 
 
 def measure(world: World, loaded: Loaded, plan: Plan, folder: Path, say: Say) -> list[Figure]:
-    """Freezing, the pages of the list, lists of cases and of contacts, and what the night keeps of open cases."""
+    """Freezing, the pages of the list, and what the night keeps of open cases."""
     number, froze, kept = _one_case(world, loaded, plan)
     _others(world, loaded, number, kept)
     figures = [Figure(f"a case is opened and {kept:,} visits kept for it", rounded(froze), "s")]
@@ -81,8 +72,6 @@ def measure(world: World, loaded: Loaded, plan: Plan, folder: Path, say: Say) ->
         psycopg.connect(world.urls["all"]) as raw,
     ):
         figures += _pages(Officer(staff.port), raw, plan, loaded, number, say)
-        _many(world, loaded, plan)
-        figures += _lists(Officer(staff.port), plan, say)
     return figures + _night(world, loaded, plan, say)
 
 
@@ -132,19 +121,6 @@ def _others(world: World, loaded: Loaded, number: str, kept: int) -> None:
         connection.execute("VACUUM (ANALYZE) kept_visit, case_visit, kept_declaration")
 
 
-def _many(world: World, loaded: Loaded, plan: Plan) -> None:
-    """As many cases, and contacts of them, as the province could ever have."""
-    details = vault_of(world.app()).seal({"full_name": "Phạm Văn Đo", "phone": "+84912345678", "birth_year": 1980})
-    with psycopg.connect(world.superuser_url, autocommit=True) as connection:
-        about = {"first": 1 + TIMES, "now": clock.now(), "today": loaded.today}
-        connection.execute(CASES, about | {"cases": plan.cases - TIMES - 1})
-        ids = [row[0] for row in connection.execute('SELECT id FROM "case"').fetchall()]
-        asked = about | {"details": details, "communes": loaded.communes, "ids": ids, "cases": len(ids)}
-        asked["contacts"] = 100 * plan.cases
-        connection.execute(CONTACTS, asked)
-        connection.execute('VACUUM (ANALYZE) "case", contact')
-
-
 def _pages(
     officer: Officer, raw: psycopg.Connection, plan: Plan, loaded: Loaded, number: str, say: Say
 ) -> list[Figure]:
@@ -154,7 +130,8 @@ def _pages(
     address = page.headers["Location"]
     asked = question(of_case(plan, loaded))
     people = int(raw.execute(FLOOR, asked).fetchall()[0][-1]) - 1  # the case itself
-    shown = _total(officer.get(address).body.decode())
+    read = officer.get(address)
+    shown = _total(read.body.decode())
     if shown != people:
         raise RuntimeError(f"contacts of {number}: {people} by the raw SQL, {shown} on the page")
     later = max(2, people // PAGE // 2)
@@ -176,6 +153,7 @@ def _pages(
     aim = f"at most {PAGE_MS} ms"
     return [
         Figure("the lookup of that case: what is kept is brought up to date", rounded(again), "s"),
+        Figure("the first reading of its list, which ranks it and keeps the ranking", rounded(1000 * read.took), "ms"),
         *(
             Figure(
                 f"list of a case, {people:,} people ranked by score, {what}, p50",
@@ -193,27 +171,6 @@ def _total(page: str) -> int:
     """How many people the page says that there are."""
     found = re.search(r"<b>([\d.]+)</b><span>người cùng địa điểm", page)
     return int(found[1].replace(".", "")) if found else -1
-
-
-def _lists(officer: Officer, plan: Plan, say: Say) -> list[Figure]:
-    last = f"F0-{plan.cases:04d}"
-    pages = {
-        "cases": "/cases/",
-        "older cases": "/cases/?before=2000",
-        "cases of a state": "/cases/?state=confirmed",
-        "contacts of a case": f"/cases/{last}/contacts",
-        "work of the stations": "/stations/",
-    }
-    steps: dict[str, Callable[[], Any]] = {name: partial(officer.get, path) for name, path in pages.items()}
-    took = interleaved(steps, 3)
-    ms = {name: 1000 * share(times, 0.5) for name, times in took.items()}
-    say("  lists: " + ", ".join(f"{name} {value:.0f} ms" for name, value in ms.items()))
-    aim = f"at most {LIST_MS} ms"
-    many = f"{plan.cases:,} cases and {100 * plan.cases:,} contacts"
-    return [
-        Figure(f"page of {name}, {many}, p50", rounded(value), "ms", aim=aim, holds=value <= LIST_MS)
-        for name, value in ms.items()
-    ]  # fmt: skip
 
 
 def _night(world: World, loaded: Loaded, plan: Plan, say: Say) -> list[Figure]:

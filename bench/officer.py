@@ -29,8 +29,8 @@ class Answer:
     took: float
 
 
-def enrol(world: World) -> None:
-    """Give the officer an account."""
+def enrol(world: World, login: str = LOGIN, role: str = "cdc", commune_id: str | None = None) -> None:
+    """Give somebody of the staff an account; the officer of the CDC by itself."""
     app = world.app()
     with inside(app):
         accounts.create(
@@ -38,9 +38,10 @@ def enrol(world: World) -> None:
             vault_of(app),
             now=clock.now(),
             actor=Actor.command("bench"),
-            login=LOGIN,
+            login=login,
             password=PASSWORD,
-            role="cdc",
+            role=role,
+            commune_id=commune_id,
         )
         db.session.commit()
 
@@ -48,12 +49,12 @@ def enrol(world: World) -> None:
 class Officer:
     """A browser's worth of state: a connection, a session, a token."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, login: str = LOGIN) -> None:
         self.port = port
         self.cookies: dict[str, str] = {}
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self.post("/sign-in", {"login": LOGIN, "password": PASSWORD, "csrf_token": self.token("/sign-in")}, 302)
-        self.csrf = self.token("/lookup/")
+        self.post("/sign-in", {"login": login, "password": PASSWORD, "csrf_token": self.token("/sign-in")}, 302)
+        self.csrf = self.token("/account")
 
     def token(self, page: str) -> str:
         """The token of a page's form."""

@@ -70,7 +70,7 @@ def create_app(config: Config | None = None, vault: Vault | None = None) -> Flas
         accounts_access.mount(app, feature, config.tier)
     # In every tier: whichever process takes a day out of the store, cases keep what is theirs.
     keeping.connect()
-    for room in ("contacts", "replies", "nearby"):
+    for room in ("contacts", "replies", "nearby", "exposure"):
         import_module(f"checkin.{room}.keeping").connect()
     # Modules with pages are loaded late: some of them ask for the application as they are.
     import_module("checkin.exposure.second").connect()

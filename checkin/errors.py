@@ -1,9 +1,12 @@
 """Errors of the domain, and the pages that help when something went wrong."""
 
+from collections.abc import Callable
+
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask.sansio.app import App
 from sqlalchemy import exc
-from werkzeug.exceptions import BadHost, HTTPException
+from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 log = structlog.get_logger()
 
@@ -28,10 +31,20 @@ class AccessDenied(DomainError):
     """The actor may not do this to that object."""
 
 
+def speak(app: App, below: str, answer: Callable[[int], Response]) -> None:
+    """Let what goes wrong at addresses that begin so be said by `answer`, of the status, in place of a page."""
+    app.extensions.setdefault("checkin_speaks", {})[below] = answer
+
+
 def page(status: int, **context: object) -> Response:
-    """The error page of a status. It asks the database nothing, since that may be what is down."""
-    shown = status if status in PAGES else (400 if status < 500 else 500)
-    response = make_response(render_template(f"errors/{shown}.html", **context), status)
+    """The error page of a status, or what is sent instead where no person reads it. It asks the database nothing, since
+    that may be what is down."""
+    answer = _for_programs()
+    if answer:
+        response = answer(status)
+    else:
+        shown = status if status in PAGES else (400 if status < 500 else 500)
+        response = make_response(render_template(f"errors/{shown}.html", **context), status)
     response.headers["Cache-Control"] = "no-store"
     if status == 503:
         response.headers["Retry-After"] = "10"
@@ -52,12 +65,16 @@ def init_app(app: Flask) -> None:
         status = error.code or 500
         if status < 400:  # a redirect by Werkzeug, such as a missing slash
             return error.get_response()  # type: ignore[return-value]
-        return page(status)
+        response = page(status)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     @app.errorhandler(BadHost)
     def _no_host(_error: BadHost) -> Response:
         # No address can be built for such a host, and so none of our pages.
-        return Response("400 Bad Request\n", 400, content_type="text/plain")
+        answer = _for_programs()
+        return answer(400) if answer else Response("400 Bad Request\n", 400, content_type="text/plain")
 
     @app.errorhandler(AccessDenied)
     def _denied(_error: AccessDenied) -> Response:
@@ -78,6 +95,11 @@ def init_app(app: Flask) -> None:
         if app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         return page(500)
+
+
+def _for_programs() -> Callable[[int], Response] | None:
+    speaks: dict[str, Callable[[int], Response]] = current_app.extensions.get("checkin_speaks", {})
+    return next((answer for below, answer in speaks.items() if f"{request.path}/".startswith(below)), None)
 
 
 def _replay() -> list[tuple[str, str]]:

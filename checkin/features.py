@@ -103,6 +103,7 @@ FEATURES = (
     _feature("checkin.replies.desk:bp", {STAFF}, {CDC}),
     _feature("checkin.contactlists.views:bp", {STAFF}, {CDC}),
     _feature("checkin.nearby.views:bp", {STAFF}, {CDC}),
+    _feature("checkin.nearby.station:bp", {STAFF}, {COMMUNE}),
     # Another program with a token of its own; what there is, is no secret.
     _feature("checkin.api.views:bp", {STAFF}, "token"),
     _feature("checkin.api.views:door", {STAFF}, "anyone"),

@@ -67,10 +67,10 @@ def enter(session: Session, scope: Scope) -> None:
 
 
 @contextmanager
-def as_system(session: Session) -> Iterator[None]:
-    """Work of the product itself, within somebody's request or a round: their scope comes back whatever happens."""
+def under(session: Session, other: Scope) -> Iterator[None]:
+    """Work under another scope, whichever it is, for a while: the one that was there comes back whatever happens."""
     who = current(session)
-    enter(session, SYSTEM)
+    enter(session, other)
     try:
         yield
     except BaseException:
@@ -213,7 +213,7 @@ def _table(name: str) -> Any:
 PEOPLE = frozenset({
     "visit", "declaration", "person", "person_card", "kept_visit", "kept_declaration", "case_visit", "notice_text",
     "notice_answer", "station_call", "station_step", "contact", "contact_step", "contact_check", "contact_near",
-    "told_move",
+    "told_move", "met_person",
 })  # fmt: skip
 # Whose rows are for some roles alone; the rest is on every wall (places, zones, codes) or never read (submissions).
 PROTECTED = PEOPLE | {
@@ -221,8 +221,8 @@ PROTECTED = PEOPLE | {
     "audit", "audit_waiting", "finding", "finding_entry", "approval", "reading", "rights_request", "message",
     "contact_code", "invitation", "desk_link", "poster_job", "poster_file", "commitment", "handover", "venue_claim",
     "register_import", "register_part", "register_number", "worker", "shift_change", "notice", "case_step",
-    "case_window", "duty_handover", "signal", "signal_step", "infection", "notice_receipt", "api_token", "api_call",
-    "list_heading", "pair", "pair_step", "pair_scan", "joined",
+    "case_window", "duty_handover", "signal", "signal_step", "infection", "notice_receipt", "notice_draft", "api_token",
+    "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined",
 }  # fmt: skip
 _ROUNDS = (
     "venue", "account", "case", "lookup", "lookup_venue", "export", "export_part", "audit", "finding", "finding_entry",
@@ -279,7 +279,7 @@ RIGHTS: dict[str, dict[str, Rule]] = {
         "notice": _every,
         "duty_handover": _every,
         **dict.fromkeys(("signal", "signal_step", "infection"), _every),
-        "notice_receipt": _every,
+        **dict.fromkeys(("notice_receipt", "notice_draft"), _every),
         "reading": _every,
         # Who is one with whom, by ids alone; whose names they are is read for a purpose.
         **dict.fromkeys(("pair", "pair_step", "pair_scan", "joined"), _every),

@@ -99,6 +99,8 @@ STAFF_ROWS = {
     "kept_visit": _PURPOSE,
     "kept_declaration": _PURPOSE,
     "case_visit": _PURPOSE,
+    # The same people, ranked.
+    "met_person": _PURPOSE,
     # Who was near which F1, of a case.
     "contact_near": _PURPOSE,
     # What somebody told in an interview, kept for the case for which they were asked.
@@ -141,6 +143,8 @@ STAFF_ROWS = {
     "infection": _role("cdc"),
     # What went out is everybody's.
     "notice": f"{_role('cdc')} OR {_role('commune', 'command', 'admin')} AND state IN ('published', 'withdrawn')",
+    # What a draft said before it was written anew.
+    "notice_draft": _role("cdc"),
     # Who says to have been there, and whose phone was written to.
     "notice_answer": _PURPOSE,
     "notice_text": _PURPOSE,
@@ -189,7 +193,7 @@ STAFF_CHANGES = {
     "venue": f"{_role('cdc', 'system')} OR {_OF_COMMUNE}",
     "commitment": "false",
     "handover": "false",
-    **dict.fromkeys(("notice_answer", "notice_text", "notice_receipt"), "false"),
+    **dict.fromkeys(("notice_text", "notice_receipt", "notice_draft"), "false"),
     "station_call": _OF_COMMUNE,
     **dict.fromkeys(("station_step", "contact_step", "contact_check", "pair_step", "pair_scan"), "false"),
     # Taken over once, by another one.
@@ -218,7 +222,10 @@ STAFF_AFTER = {
     "duty_handover": f"{_role('cdc')} AND {_is('taken_by::text', 'account')}",
     "notice": _role("cdc"),
     "approval": f"{_ASKS} OR {_DECIDES} AND {_is('decided_by::text', 'account')} AND state IN ('approved', 'refused') "
-    f"OR {_role('system')} AND state = 'overdue' AND decided_by IS NULL",
+    f"OR {_role('system')} AND state IN ('overdue', 'refused') AND decided_by IS NULL "
+    # Closed, as a notice is not any more what was asked about.
+    f"OR {_role('cdc')} AND what = 'notice' AND mode = 'before' AND state = 'refused' AND decided_by IS NULL "
+    "AND note IN ('ruled_out', 'let_go', 'rewritten')",
 }
 STAFF_NEW = {
     # In one's own name.
@@ -242,6 +249,9 @@ STAFF_NEW = {
     "case_step": f"{_role('cdc')} AND ({_is('account_id::text', 'account')} OR account_id IS NULL)",
     "told_move": f"{_PURPOSE} AND {_is('told_by::text', 'account')}",
     "notice_text": _PURPOSE,
+    # Visitors answer, and nobody in their place.
+    "notice_answer": "false",
+    "notice_draft": _role("cdc"),
     # In one's own name, of what went out about a place of the commune.
     "notice_receipt": f"{_OF_COMMUNE} AND {_is('account_id::text', 'account')} AND EXISTS (SELECT 1 FROM notice n "
     f"WHERE n.id = notice_id AND {_is('n.place_commune_id', 'commune')})",  # nosec B608
@@ -260,7 +270,10 @@ STAFF_NEW = {
 }
 # What may be deleted, where that is not what may be changed: a case that is let go of takes its contacts along.
 STAFF_DELETES = {
-    **dict.fromkeys(("contact", "contact_step", "contact_check", "notice_answer", "notice_text"), _PURPOSE),
+    **dict.fromkeys(
+        ("contact", "contact_step", "contact_check", "notice_answer", "notice_text", "notice_draft"), _PURPOSE
+    ),
+    "notice": f"{_PURPOSE} AND state IN ('draft', 'waiting')",
     "signal": _role("system"),
     "pair": "false",
 }

@@ -62,7 +62,8 @@ PUBLIC_GRANTS = {
     "masked_name, code_index, lost_index, issued_at, issued_by, device, used_on, revoked_at, revoked_how), "
     "UPDATE (used_on, revoked_at, revoked_how)",
     "person": "INSERT, SELECT (id, same_as, name_index, id_index, phone_index)",
-    **dict.fromkeys(("declaration", "notice_answer"), "INSERT"),
+    "declaration": "INSERT",
+    "notice_answer": "INSERT (id, notice_id, made_at, person_id, commune_id, phone_index, details)",  # not set aside
     # Who somebody is and how they are called change where a form is corrected.
     "visit": "SELECT, INSERT, UPDATE (left_at, end_set_by, until_likely, until_latest, declaration_id, declared_at, "
     "person_id, masked_name)",
@@ -82,12 +83,10 @@ PUBLIC_GRANTS = {
     "alembic_version": "SELECT",
 }
 STAFF_GRANTS = {
-    "place": "SELECT",
-    "place_successor": "SELECT",
     # Suspended here, and what registers say of them.
     "venue": "SELECT, INSERT, UPDATE (name, name_fold, kind, address, search_fold, commune_id, parent_id, plate, "
     "opens_at, closes_at, contact, phone_index, state, suspended_at, suspended_reason)",
-    **dict.fromkeys(("zone", "commitment", "handover"), "SELECT"),
+    **dict.fromkeys(("place", "place_successor", "zone", "commitment", "handover"), "SELECT"),
     "api_token": "SELECT, INSERT, UPDATE (used_at, revoked_at)",  # nosec B105 - rights
     "api_call": "SELECT, INSERT, DELETE, UPDATE (case_id)",
     "list_heading": "SELECT, INSERT, UPDATE (fields, said_at)",
@@ -98,7 +97,8 @@ STAFF_GRANTS = {
     "account_session": "SELECT, INSERT, DELETE, UPDATE (token_hash, epoch, whole, last_used_at, locked_at, ended_at)",
     "recovery_code": "SELECT, INSERT, DELETE, UPDATE (used_at)",
     "message": "SELECT, INSERT, DELETE, UPDATE (state, sealed, next_at, tries, ended_at)",
-    **dict.fromkeys(("contact_code", "notice_answer"), "SELECT, DELETE"),
+    "contact_code": "SELECT, DELETE",
+    "notice_answer": "SELECT, DELETE, UPDATE (aside_at, aside_by_name, aside_reason)",
     "invitation": "SELECT, INSERT, UPDATE (account_id, used_at, revoked_at)",
     "poster_job": "SELECT, INSERT, UPDATE, DELETE",
     # Whose shifts have begun: their visits are written by a function.
@@ -118,7 +118,7 @@ STAFF_GRANTS = {
     "UPDATE (left_at, end_set_by, until_likely, until_latest, declaration_id, declared_at)",
     **dict.fromkeys(("kept_declaration", "case_visit", "contact_step", "contact_check"), "SELECT, INSERT, DELETE"),
     **dict.fromkeys(("poster_file", "export_part", "register_part", "notice_text", "joined"), "SELECT, INSERT, DELETE"),
-    "contact_near": "SELECT, INSERT, DELETE",
+    **dict.fromkeys(("contact_near", "met_person", "notice_draft"), "SELECT, INSERT, DELETE"),
     "pair": "SELECT, UPDATE (state, version)",
     # Readings of lists go with the days they are about, as the owner of the tables.
     **dict.fromkeys(("reading", "station_step", "finding_entry", "signal_step", "pair_step"), "SELECT, INSERT"),
@@ -127,14 +127,14 @@ STAFF_GRANTS = {
     "subject_id, identity_how, identity_checked_at, carried_out_at, carried_out, closed_at, closed_by, answer, ground)",
     # A station copies a declaration at a door; where it is moved to another station, a function does it.
     "station_call": "SELECT, INSERT, UPDATE (state, version, taken_by, taken_by_name, changed_at)",
-    "contact": "SELECT, INSERT, DELETE, UPDATE (disease, stage, stage_at, stage_by_name, result, due_at, raised, "
-    "version, taken_by, taken_by_name, quarantine_from, quarantine_until)",
+    "contact": "SELECT, INSERT, DELETE, UPDATE (disease, stage, stage_at, stage_by_name, reached_at, result, due_at, "
+    "raised, version, taken_by, taken_by_name, quarantine_from, quarantine_until)",
     "duty_handover": "SELECT, INSERT, UPDATE (taken_at, taken_by, taken_by_name)",
     "register_import": "SELECT, INSERT, UPDATE",
     "register_number": "SELECT, INSERT, UPDATE (venue_id)",
     # What is asked, by whom and when, stays as it was asked.
     "approval": "SELECT, INSERT, UPDATE (state, mode, due_at, reason, decided_by, decided_by_name, decided_at, note)",
-    "notice": f"SELECT, INSERT, UPDATE ({NOTICE_CHANGED})",
+    "notice": f"SELECT, INSERT, DELETE, UPDATE ({NOTICE_CHANGED})",
     "finding": "SELECT, INSERT, UPDATE (count, bound, entries, who, seen_at, seen_by, seen_by_name, note)",
     # The round that finds them lets go of what is none any more; what officers said stays.
     "signal": "SELECT, INSERT, UPDATE, DELETE",
@@ -177,7 +177,7 @@ STAFF_FUNCTIONS = (
     "move_call(uuid, integer, text, timestamptz)",
     *("call_sums(timestamptz)", "told_since()", "ill_sums(timestamptz, timestamptz)"),
     "stays_shared(timestamptz, text, uuid)",
-    "contact_sums(timestamptz, date, timestamptz)",
+    *("contact_sums(timestamptz, date)", "contact_done(timestamptz)"),
     "contact_speed(timestamptz, timestamptz, integer, integer)",
     "case_speed(timestamptz, timestamptz, integer, integer, integer, integer, integer)",
     "case_changes(timestamptz)",

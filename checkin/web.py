@@ -130,7 +130,7 @@ def init_app(app: Flask, config: Config) -> None:
     @app.before_request
     def _reading_or_writing() -> None:
         set_read_only(request.method in {"GET", "HEAD", "OPTIONS"})
-        if request.is_json and request.blueprint not in TAKES_JSON:
+        if request.is_json and request.endpoint and request.blueprint not in TAKES_JSON:
             abort(415)  # no page of ours takes JSON, and forms would read it as one of theirs
         if request.endpoint in LARGER_BODIES:
             request.max_content_length = request.max_form_memory_size = LARGER_BODIES[request.endpoint]

@@ -28,7 +28,7 @@ MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
 TABLES = [
-    "signal_step", "signal", "infection", "notice_answer", "notice_text", "notice_receipt", "api_call", "api_token", "list_heading", "notice", "shift_change", "worker", "kept_visit", "kept_declaration", "case_visit", "visit", "declaration", "submission", "code_guess", "person_card", "person", "export_part",
+    "signal_step", "signal", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_call", "api_token", "list_heading", "notice", "shift_change", "worker", "kept_visit", "kept_declaration", "case_visit", "met_person", "visit", "declaration", "submission", "code_guess", "person_card", "person", "export_part",
     "export", "lookup_venue", "lookup", "case_step", "case_window", "told_move", "desk_link", "commitment", "handover", "venue_claim", "register_part", "register_import", "register_number", "code",
     "zone", "venue", "audit", "audit_waiting", "message", "contact_code", "invitation", "finding_entry", "finding", "approval",
     "duty_handover", "contact_check", "pair_step", "pair", "pair_scan", "joined", "contact_near", "contact_step", "contact", "station_step", "station_call", "account_session", "recovery_code", "account", "poster_file", "poster_job", "reading", "rights_request",

@@ -4,7 +4,7 @@ from typing import Any
 
 from checkin.api.endpoints import ENDPOINTS, KEY, LONGEST_REASON, PREFIX, REASON, SCHEMAS, Endpoint
 from checkin.api.models import SCOPES
-from checkin.api.problems import JSON
+from checkin.api.problems import JSON, PROBLEM_JSON
 
 ABOUT = (
     "For the CDC's own systems: a token acts as the CDC does, and whoever reads people says why. Population data come "
@@ -20,6 +20,7 @@ _SAYS = {
     415: "The body is no JSON.",
     422: "A field of the body is not as it should be.",
     429: "Too many; Retry-After says how many seconds to wait.",
+    500: "A fault of the server; nothing was done.",
     503: "The database does not answer.",
 }
 _HEADERS = {
@@ -57,7 +58,7 @@ def document(origin: str) -> dict[str, Any]:
 def fails(one: Endpoint) -> list[int]:
     """The statuses with which a call may fail, in order."""
     of_body = (413, 415, 422) if one.body else ()
-    return sorted({400, 401, 403, 429, 503, *of_body, *one.fails})
+    return sorted({400, 401, 403, 429, 500, 503, *of_body, *one.fails})
 
 
 def _operation(one: Endpoint) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _operation(one: Endpoint) -> dict[str, Any]:
         "responses": {
             "201" if one.method == "POST" else "200": {"description": one.gives, "content": _json(one.gives)},
             **{
-                str(status): {"description": _SAYS[status], "content": _json("Problem", "application/problem+json")}
+                str(status): {"description": _SAYS[status], "content": _json("Problem", PROBLEM_JSON)}
                 for status in fails(one)
             },
         },

@@ -128,10 +128,16 @@ SCHEMAS: dict[str, Schema] = {
         published_at=_or_null(MOMENT), expires_at=_or_null(MOMENT), withdrawn_at=_or_null(MOMENT),
     ),
     "Notices": _object(notices=_list("Notice")),
+    "Candidate": _object(
+        name={"type": "string", "description": "Shortened; empty where it cannot be read."},
+        birth_year=_or_null({"type": "integer"}),
+    ),
+    # The people: where several share what was told of one.
     "Problem": _needs("type title status", _object(
         type={"type": "string", "description": "urn:checkin:problem: and a word that stays the same."},
         title=ANY, status={"type": "integer"}, detail=ANY,
         errors={"type": "array", "items": _object(field=ANY, detail=ANY)},
+        people=_list("Candidate"),
     )),
 }  # fmt: skip
 

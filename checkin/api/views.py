@@ -8,17 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import structlog
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
-from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from checkin import clock, context
+from checkin import clock, context, errors
 from checkin.api import access, asked, endpoints, queries, reading, service
 from checkin.api.document import document
 from checkin.api.endpoints import ENDPOINTS, Endpoint
-from checkin.api.problems import Problem, written
+from checkin.api.problems import JSON, Problem, of_status
 from checkin.api.shapes import Fault
 from checkin.cases import opening
 from checkin.cases import queries as cases
@@ -29,20 +26,21 @@ from checkin.contacts import queries as contacts
 from checkin.contacts.models import Contact
 from checkin.contacts.words import opened
 from checkin.db import db
-from checkin.errors import AccessDenied, DomainError, frames
+from checkin.errors import DomainError
 from checkin.names import clean_name
 from checkin.notices import queries as notices
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
 from checkin.web import TAKES_JSON, csrf
 
-log = structlog.get_logger()
 bp = Blueprint("api", __name__, url_prefix=endpoints.PREFIX)
 # The document: what there is.
 door = Blueprint("api_document", __name__, url_prefix=endpoints.PREFIX)
 # No cookie opens anything here, and so none can be abused.
 csrf.exempt(bp)
-TAKES_JSON.add(bp.name)
+TAKES_JSON.update((bp.name, door.name))
+# Also where no address is matched: a program that asks for what there is not gets no page.
+bp.record(lambda setup: errors.speak(setup.app, "/api/", of_status))
 USUAL_TITLE, USUAL_DISEASE = "Ca mở qua API", "covid-19"
 
 
@@ -109,12 +107,13 @@ def open_case(call: Call) -> Answer:
     except NotOpened as error:
         session.rollback()
         access.again()
-        opening.sought(session, now=now, actor=bearer.actor)
+        opening.sought(session, now=now, actor=bearer.actor, error=error)
         session.commit()
         if error.reason == "doubled":
             raise Problem("doubled", f"It is {error.known}.") from None
-        why = NOT_ONE[error.reason].format(error.people)
-        raise Problem("person", faults=[Fault("person.phone", why)]) from None
+        people = [{"name": one.name, "birth_year": one.birth_year} for one in error.told]
+        faults = [Fault("person.phone", NOT_ONE[error.reason].format(error.people))]
+        raise Problem("person", faults=faults, more={"people": people} if people else {}) from None
     except DomainError:
         session.rollback()
         raise Problem("key-used") from None
@@ -188,7 +187,7 @@ UNFIT = {
 }
 NOT_ONE = {
     "nobody": "nobody declared this",
-    "several": "{} people declared this: say which with name and birth_year, or id_number",
+    "several": "{} people declared this, see people: say which with name and birth_year, or id_number",
 }
 
 
@@ -262,42 +261,9 @@ def _day(day: date | None) -> str | None:
 
 
 def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/json")
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type=JSON)
 
 
 @bp.errorhandler(Problem)
 def _problem(problem: Problem) -> Response:
     return problem.answer()
-
-
-@bp.errorhandler(429)
-def _too_many(error: TooManyRequests) -> Response:
-    seconds = str(error.retry_after) if isinstance(error.retry_after, int) else "60"
-    return Problem("too-many", headers={"Retry-After": seconds}).answer()
-
-
-@bp.errorhandler(HTTPException)
-def _http(error: HTTPException) -> Response:
-    return written(error.code or 500, "http", error.name)
-
-
-@bp.errorhandler(AccessDenied)
-def _denied(_error: AccessDenied) -> Response:
-    return written(404, "http", "Not Found")
-
-
-@bp.errorhandler(exc.OperationalError)
-@bp.errorhandler(exc.InterfaceError)
-@bp.errorhandler(exc.TimeoutError)
-def _database_down(error: Exception) -> Response:
-    log.error("database unreachable", kind=type(error).__name__, route=str(request.url_rule))
-    return written(503, "database", "The database does not answer", headers={"Retry-After": "10"})
-
-
-@bp.errorhandler(Exception)
-def _unexpected(error: Exception) -> Response:
-    # Only the type and where it was raised: messages can carry what was sent.
-    log.error("unexpected error", kind=type(error).__name__, route=str(request.url_rule), trace=frames(error))
-    if current_app.config.get("PROPAGATE_EXCEPTIONS"):
-        raise error
-    return written(500, "http", "Internal Server Error")

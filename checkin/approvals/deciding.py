@@ -55,15 +55,25 @@ def at_once(approval_id: UUID) -> ResponseReturnValue:
     approval = queries.by_id(session, approval_id)
     if approval is None or approval.asked_by != current_user.id:
         abort(404)
+    back = redirect(url_for("approvals.show", approval_id=approval_id), 303)
+    # A notice may say something else since: its own page asks anew.
+    if approval.what == NOTICE and not approval.open:
+        flash(_refusal("decided", approval), "warn")
+        return back
     if not form.validate():
         return page(approval, at_once=form, status=422)
     about = service.About(**{name: getattr(approval, name) for name in service.About.__dataclass_fields__})
-    asked = service.ask(
-        session, limits(), now=clock.now(), actor=current_user.actor, about=about, reason=form.reason.data or "",
-        at_once=True,
-    )  # fmt: skip
-    asked_id = asked.id
-    session.commit()
+    try:
+        asked = service.ask(
+            session, limits(), now=clock.now(), actor=current_user.actor, about=about, reason=form.reason.data or "",
+            at_once=True,
+        )  # fmt: skip
+        asked_id = asked.id
+        session.commit()
+    except DomainError as error:
+        session.rollback()
+        flash(_refusal(error.reason, approval), "warn")
+        return back
     return redirect(url_for("approvals.show", approval_id=asked_id), 303)
 
 
@@ -84,4 +94,8 @@ def _said(approval: Approval, approve: bool) -> str:
 def _refusal(reason: str, approval: Approval) -> str:
     if reason == "own":
         return str(gettext("Không ai tự duyệt yêu cầu của mình: cần một cán bộ CDC khác."))
+    if reason == "discarded":
+        return str(gettext("Ca này đã loại trừ: thông báo không đăng được nữa."))
+    if approval.closed or approval.lapsed:
+        return str(gettext("Yêu cầu này đã đóng: không còn gì chờ duyệt."))
     return str(gettext("%(who)s đã quyết định trước. Kết quả ở dưới.", who=approval.decided_by_name or "?"))

@@ -10,6 +10,9 @@ from checkin.db import UtcDateTime, db
 BEFORE, AFTER = "before", "after"
 ASKED, APPROVED, REFUSED, OVERDUE = "asked", "approved", "refused", "overdue"
 UNDECIDED = (ASKED, OVERDUE)
+# Why something was closed without anybody's say, as its note: the case was none, nothing is kept for it any more, the
+# words are others by now.
+RULED_OUT, LET_GO, REWRITTEN = "ruled_out", "let_go", "rewritten"
 
 
 class Approval(db.Model):  # type: ignore[name-defined, misc]
@@ -58,7 +61,12 @@ class Approval(db.Model):  # type: ignore[name-defined, misc]
     @property
     def lapsed(self) -> bool:
         """True where nobody had a say while it held: closed without one, by the round."""
-        return self.state == REFUSED and self.decided_by is None
+        return self.state == REFUSED and self.decided_by is None and self.decided_by_name is None
+
+    @property
+    def closed(self) -> bool:
+        """True where what was asked about is no more as it was asked: nobody's refusal; the note says why."""
+        return self.state == REFUSED and self.decided_by is None and self.decided_by_name is not None
 
     @property
     def open(self) -> bool:

@@ -29,6 +29,19 @@ def open_for(session: Session, what: str, lookup_id: UUID) -> bool:
     return session.scalar(query.where(Approval.state.in_(UNDECIDED)).limit(1)) is not None
 
 
+def open_before(session: Session, what: str, lookup_id: UUID) -> list[Approval]:
+    """What was asked about this lookup or notice before it is done, by whomever, and nobody decided; as it is now."""
+    query = sa.select(Approval).where(Approval.lookup_id == lookup_id, Approval.what == what)
+    query = query.where(Approval.state == ASKED, Approval.mode == BEFORE).order_by(Approval.seq)
+    return list(session.scalars(query, execution_options={"populate_existing": True}))
+
+
+def last_number(session: Session, what: str) -> int:
+    """The highest count among the numbers (as TB-0012) of what was asked about; 0 without any."""
+    count = sa.cast(sa.func.substr(Approval.lookup_number, 4), sa.Integer)
+    return session.scalar(sa.select(sa.func.max(count)).where(Approval.what == what)) or 0
+
+
 def lets(session: Session, limits: Limits, *, what: str, lookup_id: UUID, actor_id: UUID, now: datetime) -> bool:
     """True where it may be done: approved, or being done at once and not refused; an export only for some hours."""
     found = standing(session, what=what, lookup_id=lookup_id, actor_id=actor_id)

@@ -136,6 +136,19 @@ def let_lapse(session: Session, limits: Limits, *, now: datetime) -> int:
     return len(over)
 
 
+def close(session: Session, *, now: datetime, actor: Actor, what: str, lookup_id: UUID, why: str) -> None:
+    """Close what was asked before it was done and nobody decided, since what it is about is not as it was any more.
+
+    `why` is a word of the models. A permission is for what was asked for, so nobody's say afterwards lets it out.
+    """
+    audit.lock_chain(session)
+    for approval in queries.open_before(session, what, lookup_id):
+        approval.state, approval.decided_at = REFUSED, now
+        approval.decided_by_name, approval.note = actor.name[:80], why
+        session.flush()
+        _record(session, now, actor, approval, "approval.close", None)
+
+
 def _record(session: Session, now: datetime, actor: Actor, approval: Approval, action: str, reason: str | None) -> None:
     detail = {"what": approval.what, "lookup": approval.lookup_number, "mode": approval.mode}
     if approval.due_at is not None:

@@ -22,7 +22,7 @@ def look(session: Session, *, now: datetime) -> int:
     since = now - LOOKED_AGAIN
     start = since - bounds.reach
     # Lookups are the officers'; what comes of them here is numbers of entries and counts.
-    with scope.as_system(session):
+    with scope.under(session, scope.SYSTEM):
         uses = [_use(row) for row in queries.used_since(session, start, ACTIONS)]
         asked: list[Asked] = [one for _, answer in gathering_lookups.send(session, since=start) for one in answer or ()]
         found = find(uses, asked, bounds, now=now, since=since)

@@ -35,6 +35,12 @@ class StationCall(db.Model):  # type: ignore[name-defined, misc]
         sa.Index("ix_station_call_day", "day"),
         sa.Index("ix_station_call_person_id", "person_id"),
         sa.Index("ix_station_call_device", "device", "made_at"),
+        sa.Index(
+            "ix_station_call_group_id",
+            "group_id",
+            postgresql_where=sa.text("group_id IS NOT NULL"),
+            sqlite_where=sa.text("group_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)

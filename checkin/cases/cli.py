@@ -1,5 +1,6 @@
 """`flask --app wsgi cases`: a case opened where no browser is at hand, or by another program."""
 
+import resource
 from datetime import datetime
 
 import click
@@ -27,7 +28,7 @@ UNFIT = {
 }
 NOT_OPENED = {
     "nobody": "nobody declared this",
-    "several": "{} people declared this number: say which with --name and --birth-year, or --id-number",
+    "several": "{} people declared this number",
     "doubled": "this person is an open case already: {}",
 }
 
@@ -37,7 +38,7 @@ NOT_OPENED = {
 @click.option("--onset", type=DAY, metavar="YYYY-MM-DD", help="When the person fell ill.")
 @click.option("--sample", type=DAY, metavar="YYYY-MM-DD", help="When the positive sample was taken.")
 @click.option("--isolated", type=DAY, metavar="YYYY-MM-DD", help="Since when the person meets nobody.")
-@click.option("--name", default="", help="Full name, where several people share the number.")
+@click.option("--name", default="", help="Full name, where several people share the number; accents may be missing.")
 @click.option("--birth-year", type=click.IntRange(1850, 2150), help="With --name.")
 @click.option("--id-number", default="", help="Number of a citizen card or passport, where several share the phone's.")
 @click.option("--disease", default="covid-19", show_default=True)
@@ -53,7 +54,12 @@ def open_by_phone(
     disease: str,
     title: str,
 ) -> None:
-    """Open a confirmed case of a person whom the store knows, freeze what belongs to it, and print its number alone."""
+    """Open a confirmed case of a person whom the store knows, freeze what belongs to it, and print its number alone.
+
+    Where several people declared the number, none is guessed: it lists them, names shortened, to be asked again.
+    """
+    # Names may be open in memory here: a process that breaks leaves no picture of it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     rules, now, session = context.rules(clock.today()), clock.now(), db.session()
     facts = CaseFacts(
         title=title.strip()[:120],
@@ -78,11 +84,22 @@ def open_by_phone(
     try:
         case = opening.open_known(session, context.vault(), now=now, actor=ACTOR, facts=facts, who=who, rules=rules)
     except NotOpened as error:
-        # That somebody was looked for stays on record.
+        # That somebody was looked for is on record before it is said who there is.
         session.rollback()
         scope.enter(session, scope.CASEWORK)
-        opening.sought(session, now=now, actor=ACTOR)
+        opening.sought(session, now=now, actor=ACTOR, error=error)
         session.commit()
-        raise click.ClickException(NOT_OPENED[error.reason].format(error.people or error.known)) from None
+        raise click.ClickException(_why(error)) from None
     session.commit()
     click.echo(case.number)
+
+
+def _why(error: NotOpened) -> str:
+    """What is printed where no case was opened; of several people each on a line of their own."""
+    lines = [NOT_OPENED[error.reason].format(error.people or error.known)]
+    lines += [f"  {one.name or '(cannot be read)'}, {one.birth_year or '?'}" for one in error.told]
+    if error.people > len(error.told):
+        lines.append(f"  and {error.people - len(error.told)} more")
+    if error.told:
+        lines.append("Say which with --name (in full) and --birth-year, or with --id-number.")
+    return "\n".join(lines)

@@ -126,6 +126,7 @@ def _kept(name: str, origin: sa.Table, *more: sa.schema.SchemaItem) -> sa.Table:
     return sa.Table(name, Model.metadata, *columns, key, *more)
 
 
+_WITH_OTHERS = sa.text("group_id IS NOT NULL")
 # Copies of what belongs to a case: whole rows, what is sealed in them copied as it is.
 kept_visit = _kept(
     "kept_visit",
@@ -139,10 +140,13 @@ kept_visit = _kept(
     ),
     sa.Index("ix_kept_visit_person_id_entered_at", "person_id", "entered_at"),
     sa.Index("ix_kept_visit_declaration", "declared_at", "declaration_id"),
+    # Who came together on one form.
+    sa.Index("ix_kept_visit_group_id", "group_id", sqlite_where=_WITH_OTHERS, postgresql_where=_WITH_OTHERS),
 )
 kept_declaration = _kept(
     "kept_declaration", Declaration.__table__, sa.Index("ix_kept_declaration_person_id", "person_id")
 )
+_OF_CASE = sa.text(f"part = '{OWN}'")
 # Which case a kept visit belongs to, as the case's own or as one that can have met it: cases share rows.
 # No foreign keys: it is written by ten thousands of rows.
 case_visit = sa.Table(
@@ -154,5 +158,7 @@ case_visit = sa.Table(
     sa.Column("part", sa.String(3), nullable=False),
     sa.PrimaryKeyConstraint("case_id", "entered_at", "visit_id"),
     sa.Index("ix_case_visit_visit", "entered_at", "visit_id"),
+    # A case has few own visits among the ten thousands that it met.
+    sa.Index("ix_case_visit_own", "case_id", sqlite_where=_OF_CASE, postgresql_where=_OF_CASE),
     sa.CheckConstraint(f"part IN ('{OWN}', '{MET}')", name="part"),
 )

@@ -23,9 +23,11 @@ from checkin.cases.models import (
     number_of,
 )
 from checkin.joins import queries as joins
+from checkin.joins.models import joined
 from checkin.movements import queries as movements
 from checkin.movements.merging import together
 from checkin.movements.models import ToldMove
+from checkin.scope import rows
 from checkin.venues import queries as venues
 from checkin.visits.models import Visit
 from checkin.visits.queries import Encounter
@@ -199,7 +201,7 @@ def encounters(
         .join(case_visit, same_visit(kept_visit))
         .where(
             case_visit.c.case_id == case_id,
-            case_visit.c.part == OWN,
+            is_part(OWN),
             kept_visit.c.entered_at <= end,
             kept_visit.c.until_latest >= start,
         )
@@ -230,7 +232,7 @@ def kept_for(part: str, fold: bool = False) -> Any:
     kept = (
         sa.select(*kept_visit.c)
         .join(case_visit, same_visit(kept_visit))
-        .where(case_visit.c.case_id == _MINE, case_visit.c.part == part)
+        .where(case_visit.c.case_id == _MINE, is_part(part))
         .subquery("kept")
     )
     return joins.folded(kept) if fold else kept
@@ -249,13 +251,29 @@ def all_kept(fold: bool = False) -> Any:
 def claimed(part: str) -> Any:
     """(entered_at, id) of the visits of `kept_for`, of the case of the parameter `case_id`."""
     mine = case_visit.c.case_id == _MINE
-    return sa.select(case_visit.c.entered_at, case_visit.c.visit_id).where(mine, case_visit.c.part == part)
+    return sa.select(case_visit.c.entered_at, case_visit.c.visit_id).where(mine, is_part(part))
+
+
+def joined_among(session: Session, case_id: UUID, person_id: UUID) -> dict[UUID, UUID]:
+    """The main one of everybody who was joined, of those with visits kept for the case and of those who are one with
+    `person_id`, its own person; nobody of them for a station, which is told of no joining."""
+    if not joins.any_joined(session):
+        return {}
+    own = joined.alias("own")
+    # By person from the joined ones, who are few beside all that is kept for cases.
+    theirs = sa.exists().where(
+        kept_visit.c.person_id == joined.c.member_id, same_visit(kept_visit), case_visit.c.case_id == case_id
+    )
+    every = sa.select(joined.c.member_id, joined.c.main_id).where(rows(session, joined))
+    its_own = every.join(own, own.c.main_id == joined.c.main_id).where(own.c.member_id == person_id)
+    found = session.execute(sa.union(every.where(theirs), its_own))
+    return {member: main for member, main in found}  # noqa: C416 - rows are no pairs to `dict`
 
 
 def first_visit(session: Session, case_id: UUID) -> datetime | None:
     """When the first of the case's own kept visits began."""
     first: datetime | None = session.scalar(
-        sa.select(sa.func.min(case_visit.c.entered_at)).where(case_visit.c.case_id == case_id, case_visit.c.part == OWN)
+        sa.select(sa.func.min(case_visit.c.entered_at)).where(case_visit.c.case_id == case_id, is_part(OWN))
     )
     return first
 
@@ -276,6 +294,12 @@ def others_keeping(case_id: UUID) -> sa.Subquery:
         .where(Case.id != case_id, Case.state.in_(KEEPING_STATES))
         .subquery("others")
     )
+
+
+def is_part(part: str) -> sa.ColumnElement[bool]:
+    """That a row of case_visit is of the case's own visits, or of those that it met."""
+    # Spelt out: own ones have an index of their own, which no plan for any value could use.
+    return case_visit.c.part == sa.literal_column(f"'{part}'")
 
 
 def same_visit(table: Any) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from checkin.audit.entry import Actor
 from checkin.cases import queries, service
 from checkin.cases.models import KEEPING_STATES, MET, OWN, Case, case_visit, kept_visit
+from checkin.cases.signals import kept_changed
 from checkin.cases.spread import air
 from checkin.joins import queries as joins
 from checkin.rules import RuleSet
@@ -38,6 +39,7 @@ def regroup(session: Session, *, now: datetime, actor: Actor, case: Case, rules:
         # Not what the store says: of earlier days it knows nothing any more.
         _claim(session, case, MET, parted)
         _let_go(session, case, sorted((with_them | set(parted)) - _met(session, case, reach)))
+    kept_changed.send(session, cases=[case.id])
     service.freeze(session, now=now, actor=actor, case=case, rules=rules)
     if parted:
         service.sweep(session)

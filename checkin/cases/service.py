@@ -6,15 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from checkin import clock
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases import queries
+from checkin.cases.filing import claim, copy_declarations, copy_visits, done
 from checkin.cases.history import step
 from checkin.cases.models import (
+    DISCARDED,
     KEEPING_STATES,
     MET,
     OPEN_STATES,
@@ -26,10 +27,9 @@ from checkin.cases.models import (
     kept_declaration,
     kept_visit,
 )
-from checkin.cases.signals import case_released
+from checkin.cases.signals import case_discarded, case_let_go, case_released, kept_changed
 from checkin.cases.spread import air
 from checkin.db import is_postgresql
-from checkin.declarations.models import Declaration
 from checkin.errors import DomainError
 from checkin.ids import new_id
 from checkin.joins import queries as joins
@@ -42,9 +42,7 @@ from checkin.visits.stays import longest
 # Any number that nothing else uses. Taken before the lock of the log, never after it: what is kept changes one
 # at a time, so that nobody takes away a row that somebody else is about to share.
 KEEPING_LOCK = 0x4B454550
-# What the store may still change in a visit.
-_CHANGING = ("left_at", "end_set_by", "until_likely", "until_latest", "declaration_id", "declared_at")
-_visit, _declaration = Visit.__table__, Declaration.__table__
+_visit = Visit.__table__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +83,11 @@ def open_case(session: Session, *, now: datetime, actor: Actor, facts: CaseFacts
 
 
 def set_state(
-    session: Session, *, now: datetime, actor: Actor, case: Case, state: str, rules: RuleSet, seen: int | None = None
-) -> None:
-    """Change the state of a case, and with it what is kept for it: nothing for one that was none.
+    session: Session, *, now: datetime, actor: Actor, case: Case, state: str, rules: RuleSet, seen: int | None = None,
+    withdraw: bool = False,
+) -> None:  # fmt: skip
+    """Change the state of a case, and with it what is kept for it: nothing for one that was none. With `withdraw` its
+    public notices are taken back too where it is discarded.
 
     Raises DomainError: 'state' of an unknown one, 'doubled' where they are another open case, 'changed' since `seen`.
     """
@@ -104,6 +104,8 @@ def set_state(
         freeze(session, now=now, actor=actor, case=case, rules=rules)
     elif case.person_id and before in KEEPING_STATES:
         release(session, now=now, actor=actor, case=case)
+    if state == DISCARDED:
+        case_discarded.send(session, case=case, actor=actor, now=now, withdraw=withdraw)
     # Last: who works on a contact has that one, then the log.
     _record(session, now, actor, case, "case.state", {"from": before, "to": state})
 
@@ -183,16 +185,25 @@ def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> Non
     lock_kept(session)
     result = queries.kept(session, case.id)
     session.execute(sa.delete(case_visit).where(case_visit.c.case_id == case.id))
+    kept_changed.send(session, cases=[case.id])
     sweep(session)
     movements.forget_case(session, case.id, case.person_id, queries.others_keeping(case.id))
     case_released.send(session, case=case)
     _record(session, now, actor, case, "case.release", asdict(result), rows=result.own + result.met)
+    case_let_go.send(session, case=case, actor=actor, now=now)
 
 
 def lock_kept(session: Session) -> None:
     """Let nobody else change what is kept until the caller commits; before the lock of the log, never after it."""
     if is_postgresql(session):
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(KEEPING_LOCK)))
+
+
+def try_kept(session: Session) -> bool:
+    """The same where nobody else has it at this moment, without waiting; whether it is so."""
+    if not is_postgresql(session):
+        return True
+    return bool(session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(KEEPING_LOCK))))
 
 
 def hold(session: Session, case: Case, seen: int | None = None) -> None:
@@ -217,54 +228,17 @@ def _copy(session: Session, case: Case, rules: RuleSet, start: datetime, end: da
     low, high = start - around, end + around
     people = joins.group_of(session, case.person_id).members
     own = sa.select(*_visit.c).where(_visit.c.person_id.in_(people), _visit.c.entered_at.between(low, high))
-    changed = _copy_visits(session, own)
-    changed += _claim(session, case, OWN, own.subquery())
+    changed = copy_visits(session, own)
+    changed += claim(session, case, OWN, own.subquery())
     encounters = queries.encounters(session, case.id, low, high)
     met = meeting(session, encounters, **reach, excluding=people).subquery("met") if encounters else None
     if met is not None:
-        changed += _copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
-        changed += _claim(session, case, MET, met)
+        changed += copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
+        changed += claim(session, case, MET, met)
     changed += _let_go(session, case, start, end, met)
-    return changed + _copy_declarations(session, case, low, high)
-
-
-def _copy_visits(session: Session, rows: sa.Select[Any]) -> int:
-    insert = _insert(session, kept_visit, rows)
-    stale = sa.or_(*(kept_visit.c[name].is_distinct_from(insert.excluded[name]) for name in _CHANGING))
-    fresh = {name: insert.excluded[name] for name in _CHANGING}
-    return _done(session, insert.on_conflict_do_update(index_elements=["entered_at", "id"], set_=fresh, where=stale))
-
-
-def _copy_declarations(session: Session, case: Case, start: datetime, end: datetime) -> int:
-    # A declaration never changes: one that was copied is not read again.
-    copied = sa.exists().where(
-        kept_declaration.c.made_at == kept_visit.c.declared_at, kept_declaration.c.id == kept_visit.c.declaration_id
-    )
-    told = (
-        sa.select(kept_visit.c.declared_at, kept_visit.c.declaration_id)
-        .join(case_visit, queries.same_visit(kept_visit))
-        .where(
-            case_visit.c.case_id == case.id,
-            case_visit.c.entered_at.between(start, end),
-            kept_visit.c.declaration_id.is_not(None),
-            ~copied,
-        )
-        .distinct()
-        .subquery("told")
-    )
-    same = sa.and_(_declaration.c.made_at == told.c.declared_at, _declaration.c.id == told.c.declaration_id)
-    rows = sa.select(*_declaration.c).join(told, same)
-    return _done(session, _insert(session, kept_declaration, rows).on_conflict_do_nothing())
-
-
-def _claim(session: Session, case: Case, part: str, rows: sa.Subquery) -> int:
-    mine = sa.select(
-        sa.literal(case.id, sa.Uuid).label("case_id"),
-        rows.c.entered_at,
-        rows.c.id.label("visit_id"),
-        sa.literal(part).label("part"),
-    ).distinct()
-    return _done(session, _insert(session, case_visit, mine).on_conflict_do_nothing())
+    if changed:
+        kept_changed.send(session, cases=[case.id])
+    return changed + copy_declarations(session, case, low, high)
 
 
 def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: sa.Subquery | None) -> int:
@@ -283,7 +257,7 @@ def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: s
         case_visit.c.case_id == case.id,
         sa.tuple_(case_visit.c.entered_at, case_visit.c.visit_id).in_(wrong),
     )
-    count = _done(session, gone)
+    count = done(session, gone)
     if count:
         sweep(session)
     return count
@@ -296,17 +270,6 @@ def sweep(session: Session) -> None:
         kept_visit.c.declared_at == kept_declaration.c.made_at, kept_visit.c.declaration_id == kept_declaration.c.id
     )
     session.execute(sa.delete(kept_declaration).where(~sa.exists().where(told)))
-
-
-def _insert(session: Session, table: sa.Table, rows: sa.Select[Any]) -> Any:
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    # SQLite takes the ON of ON CONFLICT for that of a join unless something stands between.
-    return insert(table).from_select(rows.selected_columns.keys(), rows.where(sa.literal_column("1") == 1))
-
-
-def _done(session: Session, statement: Any) -> int:
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
-    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def _record(

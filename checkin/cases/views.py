@@ -123,6 +123,7 @@ def set_state(number: str) -> ResponseReturnValue:
             state=state,
             rules=context.rules(case.rules_on),
             seen=request.form.get("seen", type=int),
+            withdraw="withdraw" in request.form,
         )
     except DomainError as error:
         db.session.rollback()
@@ -135,4 +136,5 @@ def set_state(number: str) -> ResponseReturnValue:
         return redirect(url_for(".index"))
     db.session.commit()
     flash(gettext("Đã đổi tình trạng ca %(number)s.", number=case.number), "ok")
-    return redirect(url_for(".index"))
+    # The page of a case that is none says what everybody still reads about it.
+    return redirect(url_for("casework.show", number=number) if state == DISCARDED else url_for(".index"))

@@ -65,7 +65,7 @@ def tell(session: Session, *, now: datetime, actor: Actor, case: Case, told: Tol
 
 def _leads_to(session: Session, source_id: UUID, case_id: UUID) -> bool:
     """True where that case was infected by this one, directly or through others."""
-    sources = {one.case_id: one.source_id for one in queries.in_force(session)}
+    sources = queries.sources(session)
     current: UUID | None = source_id
     for _ in range(len(sources) + 1):
         if current is None or current == case_id:

@@ -1,7 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,8 +14,9 @@ from checkin.cases.views import disease_names
 from checkin.chains import queries, service
 from checkin.chains.forms import PLACE_NAMES, SourceForm
 from checkin.chains.models import VENUE, Infection
+from checkin.chains.queries import Link
 from checkin.chains.service import Told
-from checkin.chains.tree import NARROW, Node, Tree, draw, tree_from, trees
+from checkin.chains.tree import NARROW, Node, Picture, Tree, draw, tree_from, trees
 from checkin.db import db
 from checkin.errors import DomainError
 from checkin.ids import is_id
@@ -29,27 +28,17 @@ bp = Blueprint("chains", __name__, url_prefix="/chains")
 MOST_TREES = 100
 
 
-@dataclass(frozen=True)
-class Known:
-    """Every case that somebody said something about, and what."""
-
-    cases: dict[int, Case]
-    said: dict[int, Infection]
-    nodes: list[Node]
-
-
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    known = _known()
-    found = trees(known.nodes)
-    return _page(known, found, found[0] if found else None)
+    found = trees(_nodes())
+    return _page(found, found[0] if found else None)
 
 
 @bp.get("/<number>")
 def show(number: str) -> ResponseReturnValue:
     """The chain from one case on."""
-    case, known = _case(number), _known()
-    return _page(known, trees(known.nodes), tree_from(known.nodes, case.seq), case)
+    case, nodes = _case(number), _nodes()
+    return _page(trees(nodes), tree_from(nodes, case.seq), case)
 
 
 @bp.route("/<number>/source", methods=["GET", "POST"])
@@ -83,7 +72,7 @@ def tell(number: str) -> ResponseReturnValue:
 
 def _top(case: Case) -> int:
     """The case with which the chain of this one begins."""
-    sources, seq = {node.seq: node.source for node in _known().nodes}, case.seq
+    sources, seq = {node.seq: node.source for node in _nodes()}, case.seq
     for _ in sources:
         seq = sources.get(seq) or seq
     return seq
@@ -144,46 +133,40 @@ def _case(number: str) -> Case:
     return case
 
 
-def _known() -> Known:
-    session = db.session()
-    holding = queries.in_force(session)
-    ids = {one.case_id for one in holding} | {one.source_id for one in holding if one.source_id}
-    found = {case.id: case for case in queries.linked_cases(session, ids)}
-    said = {one.case_id: one for one in holding}
-    nodes = []
-    for case in found.values():
-        told = said.get(case.id)
-        source = found.get(told.source_id) if told and told.source_id else None
-        nodes.append(Node(case.seq, day_of(case), source.seq if source else None))
-    by_seq = {case.seq: said[case.id] for case in found.values() if case.id in said}
-    return Known({case.seq: case for case in found.values()}, by_seq, nodes)
+def _nodes() -> list[Node]:
+    return [Node(one.seq, day_of(one), one.source) for one in queries.links(db.session())]
 
 
-def day_of(case: Case) -> date:
+def day_of(case: Link) -> date:
     """The day by which a case stands: of onset, else of the sample, else on which it was opened."""
-    return case.onset_on or case.sample_on or clock.to_local(case.opened_at).date()
+    return case.day or clock.to_local(case.opened_at or clock.LONG_AGO).date()
 
 
-def _page(known: Known, found: list[Tree], tree: Tree | None, case: Case | None = None) -> ResponseReturnValue:
-    session, names = db.session(), disease_names()
-    at = {one.venue_id for one in known.said.values() if one.venue_id}
-    shown: dict[str, Any] = {}
+def _page(found: list[Tree], tree: Tree | None, case: Case | None = None) -> ResponseReturnValue:
+    session = db.session()
+    order: list[int] = []
+    shown: dict[str, Picture] = {}
     if tree is not None:
-        order = sorted(tree.generation, key=lambda seq: (tree.generation[seq], tree.nodes[seq].day, seq))
-        shown = {"wide": draw(tree), "narrow": draw(tree, NARROW), "order": order}
+        shown = {"wide": draw(tree), "narrow": draw(tree, NARROW)}
+        drawn = [one.seq for one in shown["wide"].drawn]
+        order = sorted(drawn, key=lambda seq: (tree.generation[seq], tree.nodes[seq].day, seq))
+    listed = found[:MOST_TREES]
+    # Of a long chain no more is read than is shown.
+    by_seq = cases.by_seqs(session, {*order, *(one.root for one in listed)})
+    held = queries.in_force(session, [by_seq[seq].id for seq in order])
     return render_template(
         "chains/index.html",
         tree=tree,
-        trees=found[:MOST_TREES],
+        trees=listed,
         more=max(0, len(found) - MOST_TREES),
         case=case,
-        cases=known.cases,
-        said=known.said,
+        order=order,
+        cases=by_seq,
+        said={seq: held[by_seq[seq].id] for seq in order if by_seq[seq].id in held},
         number_of=number_of,
         places=PLACE_NAMES,
-        venue_names=venues.names(session, at),
-        numbers={one.id: one.number for one in known.cases.values()},
-        diseases=names,
+        venue_names=venues.names(session, {one.venue_id for one in held.values() if one.venue_id}),
+        diseases=disease_names(),
         **shown,
     )
 

@@ -15,6 +15,7 @@ from checkin.clusters.models import CLUSTER, PILE, Signal
 from checkin.clusters.piles import Bounds, pile
 from checkin.clusters.service import Found
 from checkin.clusters.shared import Group, Limits, groups
+from checkin.clusters.stays import known_stays
 
 ACTOR = Actor.command("signals find")
 
@@ -27,19 +28,18 @@ def look(session: Session, *, now: datetime, actor: Actor = ACTOR, symptoms: boo
     """
     rules = context.rules(clock.to_local(now).date())["signals"]
     limits, bounds = Limits.from_dict(rules["clusters"]), Bounds.from_dict(rules["piles"])
-    since = clock.day_bounds(clock.to_local(now).date() - timedelta(days=limits.days_back))[0]
+    since = _since(now, limits)
     # Holds the log, so that no two look at once; what is read afterwards is in the same transaction.
     audit.record(session, now=now, actor=actor, action="signal.find", detail={"symptoms": int(symptoms)})
-    with scope.as_system(session):
+    with scope.under(session, scope.SYSTEM):
         known = queries.ending_after(session, min(since, now - timedelta(days=bounds.days)))
-        shared = groups(queries.stays_shared(session, since), limits)
-        kept = {_keep(session, now, known, _of_cases(group), 1) for group in shared}
+        shared = [_of_cases(group) for group in groups(known_stays(session, since), limits)]
+        kept = _keep(session, now, known, shared, 1)
         for signal in known:
             if signal.kind == CLUSTER and signal.start >= since and signal.id not in kept:
                 service.let_go(session, signal)
         piled = _piles(session, now, bounds) if symptoms else []
-        for found in piled:
-            _keep(session, now, known, found, bounds.again_ratio)
+        _keep(session, now, known, piled, bounds.again_ratio)
     return len(shared), len(piled)
 
 
@@ -53,13 +53,24 @@ def cases_of(session: Session, signal: Signal, *, now: datetime) -> Group | None
     if signal.disease is None or signal.venue_id is None:
         return None
     limits = Limits.from_dict(context.rules(clock.to_local(now).date())["signals"]["clusters"])
-    stays = queries.stays_shared(session, signal.start, signal.disease, signal.venue_id)
-    found = [group for group in groups(stays, limits) if _of_cases(group).is_of(signal)]
+    # From where the round looks, so that what hangs together now does so here.
+    since = min(signal.start, _since(now, limits))
+    stays = known_stays(session, since, signal.disease, signal.venue_id)
+    here = groups(stays, limits)
+    found = [group for group in here if _of_cases(group).is_of(signal)]
+    if not found and signal.zone_id is None:
+        # Of a whole place what is left of it, though all of that be in one zone.
+        found = [group for group in here if _of_cases(group).is_rest_of(signal)]
     return found[0] if found else None
 
 
-def _keep(session: Session, now: datetime, known: list[Signal], found: Found, again: float) -> UUID:
-    return service.keep(session, now=now, known=known, found=found, again=again).id
+def _since(now: datetime, limits: Limits) -> datetime:
+    return clock.day_bounds(clock.to_local(now).date() - timedelta(days=limits.days_back))[0]
+
+
+def _keep(session: Session, now: datetime, known: list[Signal], found: list[Found], again: float) -> set[UUID]:
+    kept = (service.keep(session, now=now, known=known, found=one, among=found, again=again) for one in found)
+    return {signal.id for signal in kept}
 
 
 def _of_cases(group: Group) -> Found:

@@ -38,7 +38,7 @@ class Signal(db.Model):  # type: ignore[name-defined, misc]
     kind: Mapped[str] = mapped_column(sa.String(7))
     disease: Mapped[str | None] = mapped_column(sa.String(24))
     venue_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
-    # Where all of a cluster's stays were in one zone.
+    # Where everybody of a cluster was in one zone.
     zone_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     start: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,7 +1,7 @@
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from checkin.visits.models import Visit
 
 # A form is made while its visit lasts, which is never longer than a day.
 _NEAR = timedelta(days=1)
+BLOCK = 500
 
 
 def stays_shared(
@@ -43,10 +44,9 @@ def stays_shared(
         .where(Case.state != DISCARDED, Case.person_id.is_not(None))
         .subquery("asking")
     )
-    until = sa.func.coalesce(kept_visit.c.left_at, kept_visit.c.until_latest, type_=kept_visit.c.until_latest.type)
     stays = (
         sa.select(
-            *(asking.c.disease, kept_visit.c.venue_id, kept_visit.c.entered_at, until.label("until")),
+            *(asking.c.disease, kept_visit.c.venue_id, kept_visit.c.entered_at, _UNTIL.label("until")),
             kept_visit.c.left_at.is_not(None).label("recorded"),
             *(kept_visit.c.zone_id, asking.c.seq, asking.c.who),
         )
@@ -70,6 +70,66 @@ def stays_shared(
         sa.select(stays).where(sa.tuple_(stays.c.disease, stays.c.venue_id).in_(several)), execution_options=SUMS
     )
     return [Stay(*row) for row in rows]
+
+
+class Counted(NamedTuple):
+    """A case that counts: not discarded, and known who it is."""
+
+    id: UUID
+    seq: int
+    disease: str
+    person_id: UUID
+
+
+def counted(session: Session, disease: str | None = None) -> list[Counted]:
+    """The cases that count, by number."""
+    query = sa.select(Case.id, Case.seq, Case.disease, Case.person_id).where(
+        Case.state != DISCARDED, Case.person_id.is_not(None), sa.true() if disease is None else Case.disease == disease
+    )
+    found: Iterable[Any] = session.execute(query.order_by(Case.seq))
+    return [Counted(*row) for row in found]
+
+
+def stays_of(session: Session, case_ids: Sequence[UUID], since: datetime, venue: UUID | None) -> list[Stay]:
+    """Own kept stays of these cases since then, whichever of those that were joined came."""
+    found: list[Stay] = []
+    for start in range(0, len(case_ids), BLOCK):
+        query = (
+            sa.select(*_STAY)
+            .select_from(Case)
+            .join(case_visit, sa.and_(case_visit.c.case_id == Case.id, case_visit.c.part == OWN))
+            .join(kept_visit, same_visit(kept_visit))
+            .where(Case.id.in_(case_ids[start : start + BLOCK]), case_visit.c.entered_at >= since)
+            .where(sa.true() if venue is None else kept_visit.c.venue_id == venue)
+        )
+        found += [Stay(*row) for row in session.execute(query)]
+    return found
+
+
+def stays_at(session: Session, places: Sequence[tuple[str, UUID]], since: datetime) -> list[Stay]:
+    """The same of all cases of a disease at a venue, found by the person of the case: those at (disease, venue)."""
+    found: list[Stay] = []
+    for start in range(0, len(places), BLOCK):
+        query = (
+            sa.select(*_STAY)
+            .select_from(Case)
+            .join(kept_visit, kept_visit.c.person_id == Case.person_id)
+            .join(
+                case_visit, sa.and_(case_visit.c.case_id == Case.id, case_visit.c.part == OWN, same_visit(kept_visit))
+            )
+            .where(Case.state != DISCARDED, kept_visit.c.entered_at >= since)
+            .where(sa.tuple_(Case.disease, kept_visit.c.venue_id).in_(places[start : start + BLOCK]))
+        )
+        found += [Stay(*row) for row in session.execute(query)]
+    return found
+
+
+_UNTIL = sa.func.coalesce(kept_visit.c.left_at, kept_visit.c.until_latest, type_=kept_visit.c.until_latest.type)
+# In the order of Stay, each case being somebody else.
+_STAY: tuple[Any, ...] = (
+    Case.disease, kept_visit.c.venue_id, kept_visit.c.entered_at, _UNTIL, kept_visit.c.left_at.is_not(None),
+    kept_visit.c.zone_id, Case.seq, Case.seq,
+)  # fmt: skip
 
 
 def first_whole_day(session: Session) -> date | None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,7 +29,16 @@ class Found:
     expected: float | None = None
 
     def is_of(self, signal: Signal) -> bool:
-        """True where it is this signal again: the same place and disease, at times that touch; of piles days on end."""
+        """True where it is this signal again: the same place, zone and disease, at times that touch; of piles days on
+        end."""
+        return self.zone_id == signal.zone_id and self._touches(signal)
+
+    def is_rest_of(self, signal: Signal) -> bool:
+        """True where it can be this signal after somebody left or was corrected: no longer the whole place but one
+        zone of it, or the other way round. Never another zone, where others are."""
+        return self.zone_id != signal.zone_id and None in (self.zone_id, signal.zone_id) and self._touches(signal)
+
+    def _touches(self, signal: Signal) -> bool:
         same = (signal.kind, signal.disease, signal.venue_id, signal.commune_id)
         near = timedelta(hours=1) if self.kind == PILE else timedelta()
         return (
@@ -38,24 +48,31 @@ class Found:
         )
 
 
-def keep(session: Session, *, now: datetime, known: list[Signal], found: Found, again: float) -> Signal:
+def keep(
+    session: Session, *, now: datetime, known: list[Signal], found: Found, among: Sequence[Found], again: float
+) -> Signal:
     """Keep what was found: a new signal, or the one of `known` that it is, with the numbers of now.
 
+    `among` is all that the round found: a signal that is none of it goes on as what is left of it, with what was said.
     What somebody has looked at is unseen again once more than `again` times as many as then are in it. The caller
     holds the lock of the log, so that two rounds do not find the same.
     """
     signal = next((one for one in known if found.is_of(one)), None)
     if signal is None:
+        left = (one for one in known if found.is_rest_of(one) and not any(other.is_of(one) for other in among))
+        signal = next(left, None)
+    if signal is None:
         last = session.scalar(sa.select(sa.func.max(Signal.seq))) or 0
         signal = Signal(
             id=new_id(now), seq=last + 1, kind=found.kind, disease=found.disease, venue_id=found.venue_id,
-            commune_id=found.commune_id, found_at=now, changed_at=now, state=NEW, count=0, count_seen=0, version=0,
+            zone_id=found.zone_id, commune_id=found.commune_id, found_at=now, changed_at=now, state=NEW, count=0,
+            count_seen=0, version=0,
         )  # fmt: skip
         session.add(signal)
         known.append(signal)
     if found.count > signal.count:
         signal.changed_at = now
-    signal.start, signal.end, signal.zone_id = found.start, found.end, found.zone_id
+    signal.zone_id, signal.start, signal.end = found.zone_id, found.start, found.end
     signal.count, signal.gap_minutes, signal.expected = found.count, found.gap_minutes, found.expected
     if signal.state != NEW and found.count > signal.count_seen * again:
         signal.state = NEW

@@ -1,7 +1,8 @@
 """Which cases of one disease were at one venue at times that lie near one another: pure rules.
 
 Two stays of different people belong together where no more than so many days lie between the end of one and the
-beginning of the other. Whatever hangs together by such pairs is one group.
+beginning of the other. Whatever hangs together by such pairs is one group. Where fewer of its people hang together
+within one zone of the venue they are a group besides: a large venue is seen as a whole, and each part of it too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,7 +40,7 @@ class Limits:
 
 
 class Stay(NamedTuple):
-    """A kept stay of a case; `who` is the same for all cases of one person, and says nothing else of them."""
+    """A stay of a case, kept or `told`; `who` is the same for all cases of one person and says nothing else of them."""
 
     disease: str
     venue_id: UUID
@@ -49,6 +50,17 @@ class Stay(NamedTuple):
     zone_id: UUID | None
     seq: int
     who: int
+    told: bool = False
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When they left, where that was recorded or told."""
+        return self.until if self.recorded else None
+
+    @property
+    def until_latest(self) -> datetime:
+        """The latest that they can have left."""
+        return self.until
 
 
 @dataclass(frozen=True)
@@ -69,9 +81,12 @@ class Group:
 
     @property
     def zone_id(self) -> UUID | None:
-        """The zone where all of them were, where there is one."""
-        zones = {stay.zone_id for stay in self.stays}
-        return zones.pop() if len(zones) == 1 else None
+        """The one zone where everybody was, where there is one."""
+        there: dict[UUID | None, set[int]] = {}
+        for stay in self.stays:
+            there.setdefault(stay.zone_id, set()).add(stay.who)
+        zones = [zone_id for zone_id, who in there.items() if zone_id is not None and len(who) == self.people]
+        return zones[0] if len(zones) == 1 else None
 
     @property
     def gap_minutes(self) -> int:
@@ -91,20 +106,29 @@ class Group:
 
 
 def groups(stays: Iterable[Stay], limits: Limits) -> list[Group]:
-    """The groups of enough people, by disease and venue; the most people first, then the nearest, then by entry."""
+    """The groups of enough people, by disease and venue, and by zone where that is some of them; the most people first,
+    then the nearest, then by entry."""
     found: list[Group] = []
     ordered = sorted(stays, key=lambda stay: (stay.disease, stay.venue_id, stay.entered_at, stay.until, stay.seq))
-    for (disease, _), here in groupby(ordered, key=lambda stay: stay[:2]):
-        found += _at_one_venue(here, limits.of(disease))
+    for (disease, _), of_venue in groupby(ordered, key=lambda stay: stay[:2]):
+        here, apart = list(of_venue), limits.of(disease)
+        whole = _hanging_together(here, apart)
+        found += whole
+        for zone_id in {stay.zone_id for stay in here} - {None}:
+            for part in _hanging_together((stay for stay in here if stay.zone_id == zone_id), apart):
+                around = next(group for group in whole if part.stays[0] in group.stays)
+                if part.people < around.people and around.zone_id != zone_id:
+                    found.append(part)
     return sorted((group for group in found if group.people >= limits.cases_least), key=rank)
 
 
-def rank(group: Group) -> tuple[int, int, datetime, str]:
+def rank(group: Group) -> tuple[int, int, datetime, str, str]:
     """The order in which groups are listed."""
-    return -group.people, group.gap_minutes, group.stays[0].entered_at, str(group.stays[0].venue_id)
+    first = group.stays[0]
+    return -group.people, group.gap_minutes, first.entered_at, str(first.venue_id), str(group.zone_id or "")
 
 
-def _at_one_venue(stays: Iterable[Stay], apart: timedelta) -> list[Group]:
+def _hanging_together(stays: Iterable[Stay], apart: timedelta) -> list[Group]:
     """By entry: those that still reach a stay reach one another, so that they are one group or one person."""
     found: list[list[Stay]] = []
     reaching: list[tuple[Stay, list[Stay] | None]] = []

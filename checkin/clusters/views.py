@@ -12,7 +12,7 @@ from checkin.audit import refusals
 from checkin.cases import queries as cases
 from checkin.cases.models import number_of
 from checkin.cases.views import disease_names
-from checkin.clusters import looking, queries, service
+from checkin.clusters import folding, looking, queries, service
 from checkin.clusters.forms import LookForm, SayForm
 from checkin.clusters.models import NEW, NOTHING, SEEN, WORKING, Signal
 from checkin.clusters.piles import Bounds
@@ -26,7 +26,7 @@ from checkin.places import queries as places
 from checkin.venues import queries as venues
 
 bp = Blueprint("clusters", __name__, url_prefix="/signals")
-MOST, MOST_OVER = 200, 50
+MOST, MOST_OVER = 100, 50
 
 
 @bp.app_template_global("signals_unseen")
@@ -147,6 +147,7 @@ def _shown(signals: Iterable[Signal]) -> list[Shown]:
     known = venues.names(session, {one.venue_id for one in signals if one.venue_id})
     communes = {one.commune_id for one in signals if one.commune_id} | {venue.commune_id for venue in known.values()}
     called = places.names(session, communes)
+    zones = venues.zone_names(session, [one.venue_id for one in signals if one.venue_id and one.zone_id])
     found = []
     for one in signals:
         disease = names.get(one.disease or "", one.disease or "")
@@ -155,6 +156,7 @@ def _shown(signals: Iterable[Signal]) -> list[Shown]:
             where, commune = called.get(one.commune_id, one.commune_id), gettext("nơi ở của người khai")
         else:
             where = venue.name if venue else gettext("Địa điểm đã xoá")
+            where += f" – {zones[one.zone_id]}" if one.zone_id in zones else ""
             commune = called.get(venue.commune_id, "") if venue else ""
         found.append(Shown(one, what(one, disease), where, commune))
     return found
@@ -178,6 +180,8 @@ def _page(signal: Signal, form: SayForm, look_form: LookForm, status: int = 200)
         look_form=look_form,
         group=group,
         stays=stays,
+        people=folding.people(stays),
+        by_zone=folding.by_zone(stays),
         facts=cases.by_seqs(session, {stay.seq for stay in stays}),
         numbers={stay.seq: number_of(stay.seq) for stay in stays},
         zones=zones,

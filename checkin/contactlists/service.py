@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from checkin import clock
@@ -19,6 +20,7 @@ from checkin.contacts import service as contacts
 from checkin.contacts.models import Contact
 from checkin.contacts.service import Assigned, Given
 from checkin.contacts.words import Met, details_of
+from checkin.db import is_postgresql
 from checkin.fold import fold
 from checkin.people import service as people
 from checkin.people.identity import indexes
@@ -54,9 +56,11 @@ def meant(session: Session, vault: Vault, heading: Sequence[str]) -> list[str] |
 
 
 def remember(session: Session, vault: Vault, *, now: datetime, heading: Sequence[str], fields: Sequence[str]) -> None:
-    """Keep what the columns of this heading mean, for the next file with it."""
-    session.merge(ListHeading(heading_index=_heading_index(vault, heading), fields=list(fields), said_at=now))
-    session.flush()
+    """Keep what the columns of this heading mean, for the next file with it; of two at once the later one stands."""
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    said = insert(ListHeading).values(heading_index=_heading_index(vault, heading), fields=list(fields), said_at=now)
+    fresh = {name: said.excluded[name] for name in ("fields", "said_at")}
+    session.execute(said.on_conflict_do_update(index_elements=["heading_index"], set_=fresh))
 
 
 def known(session: Session, vault: Vault, case: Case, entries: Iterable[Entry]) -> set[tuple[str, str]]:

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,9 +14,10 @@ ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE = "assign", "take", "let_go", "call", "de
 # What is done about who refuses: the commune's committee is told, or it is the CDC's. Who lives elsewhere is told of
 # there.
 COMMITTEE, TO_CDC, SENT = "ubnd", "to_cdc", "sent"
-# What becomes of who was near an F1: an F2, and one no longer since no F1 is left.
-NEAR, RELEASE = "near", "freed"
-STEPS = (ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE, COMMITTEE, TO_CDC, SENT, NEAR, RELEASE)
+# What becomes of who was near an F1: an F2, and one no longer since no F1 is left; and that an
+# F1 named somebody to a station.
+NEAR, RELEASE, NAMED = "near", "freed", "named"
+STEPS = (ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE, COMMITTEE, TO_CDC, SENT, NEAR, RELEASE, NAMED)
 REACHED, NOT_REACHED, REFUSED, MOVED = "reached", "not_reached", "refused", "moved"
 RESULTS = (REACHED, NOT_REACHED, REFUSED, MOVED)
 # How somebody in quarantine is on a day, and a test of theirs.
@@ -23,6 +25,17 @@ HEALTH, TEST = "health", "test"
 WELL, ILL, MISSED, UNTRIED = "well", "ill", "missed", "untried"
 WAITING, NEGATIVE, POSITIVE = "waiting", "negative", "positive"
 SAYINGS = {HEALTH: (WELL, ILL, MISSED, UNTRIED), TEST: (WAITING, NEGATIVE, POSITIVE)}
+# Few of all contacts, in the words in which queries ask for them: as `queries.TO_CALL` and `queries.IS_F1`.
+_OPEN = f"stage = '{CALL}' OR stage = '{F2}' AND result {{}} '{REACHED}'"
+_TO_CALL: dict[str, Any] = {
+    "postgresql_where": sa.text(_OPEN.format("IS DISTINCT FROM")),
+    "sqlite_where": sa.text(_OPEN.format("IS NOT")),
+}
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """An index of these rows alone."""
+    return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
 
 class Contact(db.Model):  # type: ignore[name-defined, misc]
@@ -44,7 +57,12 @@ class Contact(db.Model):  # type: ignore[name-defined, misc]
         ),
         sa.CheckConstraint(f"raised IS NULL OR raised IN ('{COMMITTEE}', '{TO_CDC}')", name="raised"),
         sa.CheckConstraint("met_on > '2020-01-01' AND met_on < '2200-01-01'", name="met_on"),
-        sa.Index("ix_contact_commune_id", "commune_id", "stage", "due_at"),
+        sa.Index("ix_contact_to_call", "commune_id", "due_at", "id", **_TO_CALL),
+        sa.Index("ix_contact_f1", "quarantine_until", "commune_id", **_only(f"stage = '{F1}'")),
+        sa.Index("ix_contact_f1_since", "stage_at", **_only(f"stage = '{F1}'")),
+        # How fast the work was, read from the index alone.
+        sa.Index("ix_contact_given_at", "given_at", "reached_at"),
+        sa.Index("ix_contact_case_id", "case_id", "given_at"),
         sa.Index("ix_contact_person_id", "person_id"),
     )
 
@@ -56,6 +74,9 @@ class Contact(db.Model):  # type: ignore[name-defined, misc]
     stage: Mapped[str] = mapped_column(sa.String(4))
     stage_at: Mapped[datetime] = mapped_column(UtcDateTime)
     stage_by_name: Mapped[str] = mapped_column(sa.String(80))
+    # When they were given to be called, and when they were first reached: as their steps say.
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Whose station calls; nobody's where the home is not in the province: then the CDC does.
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     # Where they said to live, for who is told of them there.
@@ -95,7 +116,7 @@ class ContactStep(db.Model):  # type: ignore[name-defined, misc]
         ),
         # Who decides without answers signs with a reason.
         sa.CheckConstraint(f"what <> '{DECIDE}' OR note IS NOT NULL", name="signed"),
-        sa.Index("ix_contact_step_at", "at"),
+        sa.Index("ix_contact_step_called", "at", **_only(f"what = '{CALLED}'")),
     )
 
     contact_id: Mapped[UUID] = mapped_column(sa.Uuid)
@@ -125,6 +146,8 @@ class ContactCheck(db.Model):  # type: ignore[name-defined, misc]
             " OR ".join(f"kind = '{kind}' AND said IN {words}" for kind, words in SAYINGS.items()), name="said"
         ),
         sa.CheckConstraint("day > '2020-01-01' AND day < '2200-01-01'", name="day"),
+        sa.Index("ix_contact_check_health", "day", "said", "contact_id", **_only(f"kind = '{HEALTH}'")),
+        sa.Index("ix_contact_check_positive", "contact_id", **_only(f"said = '{POSITIVE}'")),
     )
 
     contact_id: Mapped[UUID] = mapped_column(sa.Uuid)
@@ -136,4 +159,22 @@ class ContactCheck(db.Model):  # type: ignore[name-defined, misc]
     # The station that said it; nobody's where the CDC did.
     commune_id: Mapped[str | None] = mapped_column(sa.String(24))
     account_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    by_name: Mapped[str] = mapped_column(sa.String(80))
+
+
+class ContactNear(db.Model):  # type: ignore[name-defined, misc]
+    """Somebody (`contact_id`) who was near an F1 (`f1_id`), both contacts of the same case. Goes with the case."""
+
+    __tablename__ = "contact_near"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("contact_id", "f1_id", name="pk_contact_near"),
+        sa.CheckConstraint("contact_id <> f1_id", name="another"),
+        sa.Index("ix_contact_near_f1_id", "f1_id"),
+        sa.Index("ix_contact_near_case_id", "case_id"),
+    )
+
+    contact_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    f1_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    case_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     by_name: Mapped[str] = mapped_column(sa.String(80))

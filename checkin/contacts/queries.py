@@ -1,12 +1,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from checkin.cases.models import Case
 from checkin.contacts.judging import CALL, F1, F2, NOT
 from checkin.contacts.models import (
     ILL,
@@ -19,17 +20,29 @@ from checkin.contacts.models import (
     TO_CDC,
     Contact,
     ContactCheck,
+    ContactNear,
     ContactStep,
 )
 from checkin.joins import queries as joins
 from checkin.joins.models import joined
 from checkin.scope import rows
 
+BLOCK = 500
 # What a list of a case is narrowed to, besides the stages: whom no station of the province calls, and who refuses.
 OUTSIDE, REFUSING = "outside", "refused"
 LISTS = (*STAGES, OUTSIDE, REFUSING)
+
+
+def _word(value: str) -> Any:
+    # Written out, so that an index of such rows alone serves whatever the parameters are.
+    return sa.literal_column(f"'{value}'", sa.String)
+
+
 # As `Contact.to_call`.
-TO_CALL = sa.or_(Contact.stage == CALL, sa.and_(Contact.stage == F2, Contact.result.is_distinct_from(REACHED)))
+TO_CALL = sa.or_(
+    Contact.stage == _word(CALL), sa.and_(Contact.stage == _word(F2), Contact.result.is_distinct_from(_word(REACHED)))
+)
+IS_F1 = Contact.stage == _word(F1)
 _STAYS = sa.or_(
     Contact.commune_id.is_(None),
     Contact.result.is_not_distinct_from(MOVED),
@@ -108,9 +121,42 @@ def others_of(session: Session, contact: Contact) -> list[Contact]:
     return list(session.scalars(query.order_by(Contact.id)))
 
 
+def f1s_of(session: Session, contact_ids: Collection[UUID]) -> list[Contact]:
+    """Those whom any of these contacts was near, each once, the first named first."""
+    near = sa.select(ContactNear.f1_id).where(rows(session, ContactNear), ContactNear.contact_id.in_(contact_ids))
+    query = sa.select(Contact).where(rows(session, Contact), Contact.id.in_(near))
+    return list(session.scalars(query.order_by(Contact.id)))
+
+
 def people_of(session: Session, case_id: UUID) -> set[UUID]:
     """Everybody who was given to somebody to call."""
     return set(session.scalars(sa.select(Contact.person_id).where(rows(session, Contact), Contact.case_id == case_id)))
+
+
+def of_both(session: Session, case: Case, others: Collection[UUID]) -> dict[UUID, int]:
+    """How many people were given to be called for this case and for each of the others, by its id; of who was joined
+    the one they are. Those who turned out to be no contact of either are none."""
+    own, all_of = joined.alias("own"), joined.alias("all_of")
+    main: Any = Contact.person_id
+    member: Any = Contact.person_id
+    folded = joins.any_joined(session)
+    if folded:
+        main, member = sa.func.coalesce(own.c.main_id, main), sa.func.coalesce(all_of.c.member_id, member)
+    ours = sa.select(main.label("main"), member.label("member")).where(
+        rows(session, Contact), Contact.case_id == case.id, Contact.stage != NOT
+    )
+    if folded:
+        ours = ours.outerjoin(own, own.c.member_id == Contact.person_id)
+        ours = ours.outerjoin(all_of, all_of.c.main_id == own.c.main_id)
+    mine, theirs = ours.cte("mine"), aliased(Contact)
+    # Of the other cases, which may be large, those alone who are among this one's.
+    both = (
+        sa.select(theirs.case_id, sa.func.count(mine.c.main.distinct()))
+        .join(mine, mine.c.member == theirs.person_id)
+        .where(rows(session, theirs), theirs.case_id.in_(others), theirs.stage != NOT)
+        .group_by(theirs.case_id)
+    )
+    return {case_id: people for case_id, people in session.execute(both)}  # noqa: C416 - rows are no pairs to `dict`
 
 
 def counts(session: Session, case_id: UUID, now: datetime) -> Counts:
@@ -142,18 +188,32 @@ def of_case(session: Session, case_id: UUID, which: str, *, first: int, limit: i
     return list(session.scalars(query.order_by(calm, Contact.due_at, Contact.id).offset(first).limit(limit)))
 
 
-def to_call(session: Session, *, first: int, limit: int) -> list[Contact]:
+class Due(NamedTuple):
+    """Somebody to call, and by when."""
+
+    due_at: datetime
+    id: UUID
+
+
+def to_call(session: Session, *, first: int, limit: int) -> list[Due]:
     """Whom the station of the scope has to call: the earliest due first, so that those overdue lead."""
-    query = sa.select(Contact).where(*_of_station(session))
-    return list(session.scalars(query.order_by(Contact.due_at, Contact.id).offset(first).limit(limit)))
+    query = sa.select(Contact.due_at, Contact.id).where(*_of_station(session))
+    return [Due(*row) for row in session.execute(query.order_by(Contact.due_at, Contact.id).offset(first).limit(limit))]
+
+
+def due_before(session: Session, moment: datetime) -> int:
+    """How many of them are due before that time."""
+    query = sa.select(sa.func.count()).select_from(Contact).where(*_of_station(session), Contact.due_at < moment)
+    return session.scalar(query) or 0
 
 
 def some(session: Session, ids: Sequence[UUID]) -> list[Contact]:
-    """These contacts of the scope, in the order of `to_call`."""
-    if not ids:
-        return []
-    query = sa.select(Contact).where(rows(session, Contact), Contact.id.in_(ids))
-    return list(session.scalars(query.order_by(Contact.due_at, Contact.id)))
+    """These contacts of the scope, the earliest due first."""
+    found: list[Contact] = []
+    for start in range(0, len(ids), BLOCK):
+        query = sa.select(Contact).where(rows(session, Contact), Contact.id.in_(ids[start : start + BLOCK]))
+        found += session.scalars(query)
+    return sorted(found, key=lambda contact: (contact.due_at, contact.id))
 
 
 def count_to_call(session: Session, now: datetime) -> tuple[int, int]:

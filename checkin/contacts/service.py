@@ -91,6 +91,7 @@ def assign(
             "stage": stage,
             "stage_at": now,
             "stage_by_name": actor.name[:80],
+            "given_at": now,
             "commune_id": given.commune_id,
             "province_id": given.province_id,
             "due_at": due_at,
@@ -162,6 +163,8 @@ def called(
     # Who moved away is the CDC's until the answers decide: by another result their former station had them back.
     stays = contact.result == MOVED and actor.role != COMMUNE and stage == contact.stage
     change: dict[str, Any] = {} if stays else {"result": result}
+    if result == REACHED and contact.reached_at is None:
+        change["reached_at"] = now
     if actor.role == COMMUNE or contact.commune_id is None:
         change |= {"taken_by": actor.id, "taken_by_name": actor.name[:80]}
     if changed := stage != contact.stage:

@@ -13,7 +13,7 @@ from checkin.cases.models import Case
 from checkin.contacts.models import Contact, ContactStep
 from checkin.db import insert_if_new
 from checkin.errors import DomainError
-from checkin.scope import COMMUNE, rows
+from checkin.scope import CDC, COMMUNE, current, rows
 
 
 def take_step(
@@ -31,8 +31,10 @@ def take_step(
 
     Raises DomainError('changed')."""
     contact_id, version, commune = contact.id, contact.version, contact.commune_id
+    # What a station writes for the CDC (`lent.for_case`) is about people of any commune.
+    station = actor.role == COMMUNE and current(session).role != CDC
     # Without the commune it is the CDC's step: its officers have no name at a station.
-    more["commune_id"] = commune if actor.role == COMMUNE else None
+    more["commune_id"] = commune if station else None
     if not write(session, now, actor, contact_id, version + 1, what, stage or contact.stage, **more):
         raise DomainError("changed")
     done = session.execute(
@@ -46,7 +48,7 @@ def take_step(
     session.expire(contact)
     detail = {name: value for name, value in (("result", more.get("result")), ("stage", stage)) if value}
     # A station's work is logged by its commune, as its other calls are, and never with the case.
-    case = None if actor.role == COMMUNE else session.get(Case, contact.case_id)
+    case = None if station else session.get(Case, contact.case_id)
     audit.record(
         session,
         now=now,

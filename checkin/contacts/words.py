@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from checkin.contacts.asking import AIR, FEVER, FRAIL, POULTRY, RASH, RAW, SHOTS
 from checkin.contacts.judging import CALL, CLOSED, F1, F2, LONG, MASK, NEAR, NO, NOT, TOUCH, UNKNOWN, YES
-from checkin.contacts.models import COMMITTEE, RELEASE, SENT, TO_CDC, Contact, ContactStep
+from checkin.contacts.models import COMMITTEE, NAMED, RELEASE, SENT, TO_CDC, Contact, ContactStep
 from checkin.contacts.models import NEAR as BY_F1
 from checkin.contacts.queries import OUTSIDE, REFUSING
 from checkin.declarations.forms import SYMPTOM_NAMES
@@ -34,6 +34,7 @@ STEP_NAMES = {
     SENT: _l("Đã gửi CDC tỉnh khác"),
     BY_F1: _l("Ở gần một F1"),
     RELEASE: _l("Thả: F1 mà người này ở gần không còn là F1"),
+    NAMED: _l("Kể tên người ở gần"),
 }
 RAISE_NAMES = {COMMITTEE: _l("Đã báo Uỷ ban xã, phường"), TO_CDC: _l("Chuyển CDC gọi")}
 ANSWER_NAMES = {YES: _l("Có"), NO: _l("Không"), UNKNOWN: _l("Không rõ")}
@@ -87,6 +88,8 @@ class Line:
     # Of an F2: the masked name of the F1 who named them, and what they are to each other.
     near: str = ""
     relation: str = ""
+    # What their place in the list of the case was made of when they were given, as the list put it down.
+    why: Any = None
 
 
 def details_of(*, name: str, phone: str, birth_year: int | None, home: str, met: list[Met]) -> dict[str, Any]:
@@ -122,6 +125,7 @@ def opened(vault: Vault, contact: Contact) -> Line:
         tuple(SYMPTOM_NAMES.get(word, word) for word in found.get("symptoms", ())),
         str(found.get("near") or ""),
         str(found.get("relation") or ""),
+        found.get("why"),
     )
 
 

@@ -15,7 +15,7 @@ from checkin.demo.numbers import cast_phone
 from checkin.demo.seeds import stream
 from checkin.demo.writer import Placed
 from checkin.rules import RuleSet
-from checkin.scope import as_system
+from checkin.scope import SYSTEM, under
 from checkin.vault import Vault
 from checkin.venues.models import Venue
 from checkin.workers import filing, queries, service
@@ -62,7 +62,7 @@ def write_rosters(
         count += len(service.add_all(session, vault, now=begun, actor=owner.actor, venue=venue, news=news))
     _other(session, world, owner, session.get_one(Venue, placed.venues[world.role("market")]))
     stays = 0
-    with as_system(session):
+    with under(session, SYSTEM):
         # One looked when they were put down, and none since.
         for now in (begun, world.now):
             while (step := filing.write_shifts(session, now=now, rules=rules_on, limit=BATCH)).looked_at:

@@ -1,7 +1,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,13 @@ from sqlalchemy.orm import Session, aliased
 
 from checkin import clock
 from checkin.audit.models import AuditEntry
-from checkin.cases.models import DISCARDED, KEEPING_STATES, OPEN_STATES, Case
-from checkin.contacts.judging import F1
+from checkin.cases.models import DISCARDED, KEEPING_STATES, OPEN_STATES, Case, number_of
 from checkin.contacts.models import (
-    ASSIGN,
     CALLED,
     HEALTH,
     ILL,
     MOVED,
     POSITIVE,
-    REACHED,
     REFUSED,
     TEST,
     TO_CDC,
@@ -27,7 +24,7 @@ from checkin.contacts.models import (
     ContactCheck,
     ContactStep,
 )
-from checkin.contacts.queries import TO_CALL
+from checkin.contacts.queries import IS_F1, TO_CALL
 from checkin.db import is_postgresql
 from checkin.duty.aims import Aims, CaseFacts, CaseSpeed, DaySpeed, Share, case_speed, day_speeds
 from checkin.duty.models import DutyHandover
@@ -44,18 +41,14 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class Sums:
-    """Contacts of a case (for the CDC alone, else None) and commune (None: those whom the CDC calls), in numbers: to
-    call, of these late and refusing; F1s, new ones and calls since a moment; in quarantine today, of these nobody was
-    asked about; ill; positive and no case yet."""
+    """Contacts of a commune (None: those whom the CDC calls) in numbers, or (for the CDC alone) of a case: to call, of
+    these late and refusing; in quarantine today, of these nobody was asked about; ill; positive and no case yet."""
 
     case_id: UUID | None
     commune_id: str | None
     to_call: int
     late: int
     refused: int
-    f1: int
-    new_f1: int
-    calls: int
     watched: int
     unseen: int
     ill: int
@@ -65,35 +58,45 @@ class Sums:
 COUNTED = tuple(one.name for one in fields(Sums))[2:]
 
 
-def contact_sums(session: Session, *, now: datetime, since: datetime) -> list[Sums]:
-    """All contacts in numbers, without a row of anybody: for the CDC, command and who administers."""
+@dataclass(frozen=True)
+class Work:
+    """All that is open about contacts: by commune, and by case those of which somebody refuses, is ill or positive."""
+
+    communes: list[Sums]
+    cases: list[Sums]
+
+    def total(self) -> Counter[str]:
+        """All of it in one, by the names of COUNTED."""
+        return Counter({name: sum(getattr(one, name) for one in self.communes) for name in COUNTED})
+
+
+def contact_sums(session: Session, *, now: datetime) -> Work:
+    """What is open about contacts in numbers, without a row of anybody: for the CDC, command and who administers."""
     today = clock.to_local(now).date()
     if is_postgresql(session):
-        asked = sa.text("SELECT * FROM contact_sums(:now, :today, :since)")
-        found = session.execute(asked, {"now": now, "today": today, "since": since})
+        asked = sa.text("SELECT * FROM contact_sums(:now, :today)")
+        found = session.execute(asked, {"now": now, "today": today}).all()
+    elif _may_count(session):
+        found = session.execute(_contact_sums(current(session).role, now, today), execution_options=SUMS).all()
     else:
-        found = session.execute(_contact_sums(current(session).role, now, today, since), execution_options=SUMS)
-    return [Sums(*row) for row in found]
+        found = []
+    every = [Sums(*row) for row in found]
+    return Work([one for one in every if one.case_id is None], [one for one in every if one.case_id is not None])
 
 
-def _contact_sums(role: str, now: datetime, today: date, since: datetime) -> Any:
-    whose = Contact.case_id if role == CDC else sa.literal(None, sa.Uuid)
+def _contact_sums(role: str, now: datetime, today: date) -> Any:
+    """As the function of the same name: each kind of work by itself, so that nobody else is read."""
     calls = sa.and_(Contact.result.is_distinct_from(MOVED), Contact.raised.is_distinct_from(TO_CDC))
-    home = sa.case((calls, Contact.commune_id))
-    open_call, f1 = TO_CALL, Contact.stage == F1
-    watched = sa.and_(f1, Contact.quarantine_from <= today, Contact.quarantine_until >= today)
     health = sa.select(ContactCheck.said).where(ContactCheck.contact_id == Contact.id, ContactCheck.kind == HEALTH)
-    yesterday = date.fromordinal(today.toordinal() - 1)
     last = (
-        health.where(ContactCheck.day.between(yesterday, today))
+        health.where(ContactCheck.day.between(today - timedelta(days=1), today))
         .order_by(ContactCheck.day.desc(), ContactCheck.number.desc())
         .limit(1)
         .correlate(Contact)
         .scalar_subquery()
     )
     later = aliased(ContactCheck)
-    positive = sa.exists().where(
-        ContactCheck.contact_id == Contact.id,
+    positive = sa.select(ContactCheck.contact_id).where(
         ContactCheck.kind == TEST,
         ContactCheck.said == POSITIVE,
         ~sa.exists().where(
@@ -104,38 +107,56 @@ def _contact_sums(role: str, now: datetime, today: date, since: datetime) -> Any
         ),
     )
     is_case = sa.exists().where(Case.person_id == Contact.person_id, Case.state.in_(KEEPING_STATES))
-    steps = (
-        sa.select(sa.func.count())
-        .where(ContactStep.contact_id == Contact.id, ContactStep.what == CALLED, ContactStep.at > since)
-        .correlate(Contact)
-        .scalar_subquery()
+    watched = sa.and_(IS_F1, Contact.quarantine_from <= today, Contact.quarantine_until >= today)
+    unseen = ~health.where(ContactCheck.day == today).correlate(Contact).exists()
+    kinds: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (TO_CALL, {"to_call": None, "late": Contact.due_at < now, "refused": Contact.result == REFUSED}),
+        (watched, {"watched": None, "unseen": unseen}),
+        (sa.and_(IS_F1, last == ILL), {"ill": None}),
+        (sa.and_(Contact.id.in_(positive), ~is_case), {"positive": None}),
     )
-    conditions = (
-        open_call,
-        sa.and_(open_call, Contact.due_at < now),
-        sa.and_(open_call, Contact.result == REFUSED),
-        f1,
-        sa.and_(f1, Contact.stage_at > since),
-        None,
-        watched,
-        sa.and_(watched, ~health.where(ContactCheck.day == today).correlate(Contact).exists()),
-        sa.and_(f1, last == ILL),
-        sa.and_(positive, ~is_case),
-    )
-    sums = [
-        sa.func.coalesce(sa.func.sum(steps), 0) if rule is None else sa.func.count().filter(rule) for rule in conditions
-    ]
-    if role not in (CDC, COMMAND, ADMIN):
-        return sa.select(whose, home, *sums).where(sa.false()).group_by(whose, home)
-    return sa.select(whose.label("whose"), home.label("home"), *sums).group_by(sa.text("whose"), sa.text("home"))
+    home = sa.case((calls, Contact.commune_id)).label("home")
+    work = sa.union_all(
+        *(
+            sa.select(Contact.case_id, home, *(_one(counts, name).label(name) for name in COUNTED)).where(kind)
+            for kind, counts in kinds
+        )
+    ).subquery("work")
+    sums = {name: sa.func.sum(work.c[name]).label(name) for name in COUNTED}
+    by_home = sa.select(sa.literal(None, sa.Uuid).label("case_id"), work.c.home, *sums.values()).group_by(work.c.home)
+    if role != CDC:
+        return by_home
+    loud = sums["refused"] + sums["ill"] + sums["positive"] > 0
+    by_case = sa.select(work.c.case_id, sa.literal(None, sa.String), *sums.values()).group_by(work.c.case_id)
+    return sa.union_all(by_home, by_case.having(loud))
 
 
-def summed(found: Iterable[Sums]) -> Counter[str]:
-    """These sums in one, by their names."""
-    whole: Counter[str] = Counter()
-    for one in found:
-        whole.update({name: getattr(one, name) for name in COUNTED})
-    return whole
+def _one(counts: dict[str, Any], name: str) -> Any:
+    """1 where a row counts under this name, else 0; a name without a condition is that of every row."""
+    if name not in counts:
+        return sa.literal(0)
+    return sa.literal(1) if counts[name] is None else sa.case((counts[name], 1), else_=0)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done about contacts since a moment: who became an F1 and still is one, and calls."""
+
+    new_f1: int
+    calls: int
+
+
+def contacts_done(session: Session, since: datetime) -> Done:
+    """What was done about contacts since a moment, for the CDC, command and who administers."""
+    if is_postgresql(session):
+        row = session.execute(sa.text("SELECT new_f1, calls FROM contact_done(:since)"), {"since": since}).first()
+        return Done(*row) if row else Done(0, 0)
+    if not _may_count(session):
+        return Done(0, 0)
+    new = sa.select(sa.func.count()).select_from(Contact).where(IS_F1, Contact.stage_at > since)
+    calls = sa.select(sa.func.count()).select_from(ContactStep)
+    calls = calls.where(ContactStep.what == CALLED, ContactStep.at > since)
+    return Done(*(session.scalar(query, execution_options=SUMS) or 0 for query in (new, calls)))
 
 
 def speed_by_day(session: Session, aims: Aims, *, now: datetime, since: datetime) -> dict[date, DaySpeed]:
@@ -145,18 +166,9 @@ def speed_by_day(session: Session, aims: Aims, *, now: datetime, since: datetime
         given = {"since": since, "now": now, "first": aims.first_hours, "second": aims.reach_hours}
         found = session.execute(asked, given)
         return {row[0]: DaySpeed(row[0], row[1], Share(row[2], row[3]), Share(row[4], row[5])) for row in found}
-    reached = aliased(ContactStep)
-    first = (
-        sa.select(sa.func.min(reached.at))
-        .where(reached.contact_id == ContactStep.contact_id, reached.result == REACHED)
-        .correlate(ContactStep)
-        .scalar_subquery()
-    )
-    query = sa.select(ContactStep.at, first).where(
-        ContactStep.number == 1, ContactStep.what == ASSIGN, ContactStep.at.between(since, now)
-    )
     if not _may_count(session):
         return {}
+    query = sa.select(Contact.given_at, Contact.reached_at).where(Contact.given_at.between(since, now))
     return day_speeds([(row[0], row[1]) for row in session.execute(query, execution_options=SUMS)], aims, now)
 
 
@@ -182,8 +194,7 @@ def speed_of_cases(session: Session, aims: Aims, *, now: datetime, since: dateti
         return case_speed([], aims, now)
     assigned: dict[UUID, list[datetime]] = {}
     given_at = session.execute(
-        sa.select(Contact.case_id, ContactStep.at)
-        .join(ContactStep, sa.and_(ContactStep.contact_id == Contact.id, ContactStep.number == 1))
+        sa.select(Contact.case_id, Contact.given_at)
         .join(Case, Case.id == Contact.case_id)
         .where(Case.opened_at.between(since, now)),
         execution_options=SUMS,
@@ -261,8 +272,8 @@ def open_cases(session: Session) -> int:
 
 def numbers_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The numbers of these cases, newest first."""
-    found = session.scalars(sa.select(Case).where(Case.id.in_(list(ids))).order_by(Case.seq.desc()))
-    return {case.id: case.number for case in found}
+    query = sa.select(Case.id, Case.seq).where(Case.id.in_(list(ids))).order_by(Case.seq.desc())
+    return {case_id: number_of(seq) for case_id, seq in session.execute(query)}
 
 
 def last(session: Session) -> DutyHandover | None:

@@ -1,6 +1,6 @@
 """How fast the work goes against its aims: numbers alone, for the CDC and command."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -46,10 +46,11 @@ class Speed:
 
 
 @bp.app_template_global("speed_now")
-def speed_now() -> Speed:
-    """How fast the work was in the window of the rules, until now."""
+def speed_now(days: int = 366) -> Speed:
+    """How fast the work was in the window of the rules, until now; in so many days where these are fewer."""
     session, now = db.session(), clock.now()
     aims = Aims.from_dict(context.rules(clock.today())["followup"]["aims"])
+    aims = replace(aims, window_days=min(days, aims.window_days))
     today = clock.today()
     since = clock.day_bounds(today - timedelta(days=aims.window_days - 1))[0]
     cases = queries.speed_of_cases(session, aims, now=now, since=since)
@@ -70,8 +71,8 @@ def speed_now() -> Speed:
         (gettext("ca giao gọi đủ trong %(days)s ngày từ khi mở", days=aims.respond_days), cases.respond),
     )
     measures = [Measure(name, share, share.percent(aims.few), aims.share) for name, share in named]
-    days = [today - timedelta(days=back) for back in reversed(range(aims.window_days))]
-    return Speed(measures, cases.median_hours, cases.opened, [(day, by_day.get(day)) for day in days], aims)
+    every = [today - timedelta(days=back) for back in reversed(range(aims.window_days))]
+    return Speed(measures, cases.median_hours, cases.opened, [(day, by_day.get(day)) for day in every], aims)
 
 
 @bp.get("/")

@@ -1,7 +1,5 @@
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,14 +12,14 @@ from checkin.db import db
 from checkin.duty import queries, service
 from checkin.duty.forms import HandOverForm
 from checkin.duty.models import DutyHandover
-from checkin.duty.queries import Happened, Sums
+from checkin.duty.queries import Happened, Sums, Work
 from checkin.duty.words import CHANGE_NAMES, DONE_NAMES, NUMBER_NAMES
 from checkin.errors import DomainError
 from checkin.places import queries as places
 
 bp = Blueprint("duty", __name__, url_prefix="/duty")
 # How far the first hand-over of all looks back; how many of a page.
-FIRST, PAGE, MOST_NOTICES = timedelta(hours=24), 50, 20
+FIRST, PAGE, MOST_NOTICES, MOST_CASES = timedelta(hours=24), 50, 20, 50
 WORDS = {"number_names": NUMBER_NAMES, "done_names": DONE_NAMES, "change_names": CHANGE_NAMES}
 
 
@@ -31,7 +29,7 @@ class Shift:
 
     last: DutyHandover | None
     since: datetime
-    sums: list[Sums]
+    work: Work
     happened: Happened
     numbers: dict[str, int]
 
@@ -41,16 +39,19 @@ def shift() -> Shift:
     session, now = db.session(), clock.now()
     last = queries.last(session)
     since = last.made_at if last else now - FIRST
-    sums, done = queries.contact_sums(session, now=now, since=since), queries.happened(session, since, MOST_NOTICES)
-    whole = queries.summed(sums)
-    numbers = {name: whole[name] for name in (*NUMBER_NAMES, *DONE_NAMES)} | {
-        "cases": queries.open_cases(session),
-        "approvals": approvals.undecided_count(session),
-        "changed_cases": len(done.changes),
-        "lookups": done.lookups,
-        "notices": len(done.notices),
-    }
-    return Shift(last, since, sums, done, numbers)
+    work, done = queries.contact_sums(session, now=now), queries.happened(session, since, MOST_NOTICES)
+    numbers = (
+        dict(work.total())
+        | vars(queries.contacts_done(session, since))
+        | {
+            "cases": queries.open_cases(session),
+            "approvals": approvals.undecided_count(session),
+            "changed_cases": len(done.changes),
+            "lookups": done.lookups,
+            "notices": len(done.notices),
+        }
+    )
+    return Shift(last, since, work, done, {name: numbers[name] for name in (*NUMBER_NAMES, *DONE_NAMES)})
 
 
 @bp.app_template_global("duty_now")
@@ -134,32 +135,28 @@ class Line:
     """A commune's or a case's part of the work."""
 
     name: str
-    sums: dict[str, int]
+    sums: Sums
 
 
-def _by_commune(sums: Sequence[Sums]) -> list[Line]:
+def _by_commune(work: Work) -> list[Line]:
     """The communes with anybody to call or in quarantine, those with the most late first; last whom the CDC calls."""
     units = {unit.id: unit.full_name for unit in places.communes_of(db.session(), context.config().province) or ()}
-    theirs: dict[str | None, list[Sums]] = {}
-    for one in sums:
-        theirs.setdefault(one.commune_id, []).append(one)
-    lines = []
-    for commune, found in theirs.items():
-        whole = queries.summed(found)
-        if whole["to_call"] or whole["watched"]:
-            name = units.get(commune, commune) if commune else gettext("CDC tự gọi")
-            lines.append((commune is None, -whole["late"], -whole["to_call"], Line(name, dict(whole))))
-    return [line for *_order, line in sorted(lines, key=lambda one: (*one[:3], one[3].name))]
+    busy = [one for one in work.communes if one.to_call or one.watched]
+    lines = [
+        Line(units.get(one.commune_id, one.commune_id) if one.commune_id else gettext("CDC tự gọi"), one)
+        for one in busy
+    ]
+    return sorted(
+        lines, key=lambda line: (line.sums.commune_id is None, -line.sums.late, -line.sums.to_call, line.name)
+    )
 
 
-def _by_case(sums: Sequence[Sums]) -> list[Line]:
-    """The cases of which somebody is ill, positive or refuses, newest first."""
-    theirs: dict[UUID, list[Sums]] = {}
-    for one in sums:
-        if one.case_id is not None and (one.ill or one.positive or one.refused):
-            theirs.setdefault(one.case_id, []).append(one)
-    numbers = queries.numbers_of(db.session(), theirs)
-    return [Line(number, dict(queries.summed(theirs[case_id]))) for case_id, number in numbers.items()]
+def _by_case(work: Work) -> list[Line]:
+    """The cases of which somebody is ill, positive or refuses, newest first. Of more than MOST_CASES those with most
+    who are positive, then ill, then refuse."""
+    loudest = sorted(work.cases, key=lambda one: (-one.positive, -one.ill, -one.refused, str(one.case_id)))[:MOST_CASES]
+    theirs = {one.case_id: one for one in loudest if one.case_id}
+    return [Line(number, theirs[case_id]) for case_id, number in queries.numbers_of(db.session(), theirs).items()]
 
 
 def _page(form: HandOverForm, status: int = 200, late: str = "") -> ResponseReturnValue:
@@ -175,8 +172,8 @@ def _page(form: HandOverForm, status: int = 200, late: str = "") -> ResponseRetu
             for one in queries.untaken(db.session(), below=now.last.seq if now.last else 0, limit=PAGE)
         ],
         mine=bool(now.last and now.last.made_by == current_user.id),
-        communes=_by_commune(now.sums),
-        cases=_by_case(now.sums),
+        communes=_by_commune(now.work),
+        cases=_by_case(now.work),
         late=late,
         **WORDS,
     ), status

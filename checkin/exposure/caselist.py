@@ -21,7 +21,7 @@ from checkin.cases.views import communes, disease_names, state_names, which_aske
 from checkin.cells import Cell
 from checkin.db import db, set_read_only
 from checkin.declarations.forms import SYMPTOM_NAMES
-from checkin.exposure.exports import MOMENT, XLSX_ROWS, csv_end, to_csv, to_xlsx
+from checkin.exposure.exports import MOMENT, XLSX_ROWS, csv_end, csv_lines, to_csv, to_xlsx
 from checkin.names import clean_name
 from checkin.web import limiter
 
@@ -32,7 +32,8 @@ KINDS = {
     "json": "application/json",
 }
 OWN, GODATA = "own", "godata"
-# Reference data of Go.Data (default outbreak templates of its API, release 45; verify against the one in use).
+# Reference data of Go.Data, by which its import knows a value in whatever language: docs/line-list.md says what of this
+# was checked and how.
 CLASSIFICATION = "LNG_REFERENCE_DATA_CATEGORY_CASE_CLASSIFICATION_"
 OUTCOME = "LNG_REFERENCE_DATA_CATEGORY_OUTCOME_"
 CLASSES = {"suspected": "SUSPECT", "discarded": "NOT_A_CASE_DISCARDED"}
@@ -92,10 +93,22 @@ def export() -> ResponseReturnValue:
     godata = columns == GODATA
     row = _for_godata if godata else _in_words()
     rows = [row(case) for case in cases.listed(session, which)]
-    heads = {name: name for name in FOR_GODATA} if godata else {name: str(text) for name, text in HEADS.items()}
-    name = f"cases-{clock.to_local(now):%Y%m%d-%H%M}.{form}"
+    heads = {name: str(text) for name, text in HEADS.items()}
+    # Of a file for Go.Data the name alone says how many there are: whatever is in it becomes cases.
+    name = f"cases-{clock.to_local(now):%Y%m%d-%H%M}{f'-godata-{len(rows)}' if godata else ''}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(_file(form, heads, rows, about), content_type=KINDS[form], headers=headers)
+    body = _bare_file(form, rows) if godata else _file(form, heads, rows, about)
+    return Response(body, content_type=KINDS[form], headers=headers)
+
+
+def _bare_file(form: str, rows: Sequence[Row]) -> bytes:
+    """Heads and cases alone: Go.Data takes each line of each sheet for a case, and JSON as nothing but an array."""
+    if form == "json":
+        return json.dumps([{name: cell for name, cell in row.items() if cell} for row in rows], indent=1).encode()
+    lines = [list(row.values()) for row in rows]
+    if form == "csv":
+        return csv_lines([FOR_GODATA]) + csv_lines(lines)
+    return to_xlsx("Cases", FOR_GODATA, lines)
 
 
 def _file(form: str, heads: dict[str, str], rows: Sequence[Row], about: list[tuple[str, str]]) -> bytes:
@@ -135,10 +148,11 @@ def _in_words() -> Callable[[Case], Row]:
     return row
 
 
-# Fields of a case in Go.Data's model. A first name is compulsory there: the number stands in its place.
+# What Go.Data calls these fields of a case in English: its import finds them by these words. A first name is
+# compulsory there: the number stands in its place.
 FOR_GODATA = (
-    "visualId", "firstName", "classification", "outcomeId", "dateOfReporting", "dateOfOnset", "dateBecomeCase",
-    "dateRanges[0].typeId", "dateRanges[0].startDate",
+    "Case ID", "First name", "Classification", "Outcome", "Date of reporting", "Date of onset",
+    "Date of becoming case", "Date Range Type", "Start Date",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What a lookup by case finds: where the case was, and who was at the same places. From what is kept for the case."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,17 +23,18 @@ from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
 from checkin.exposure.ranking import Contact
-from checkin.exposure.scored import EVERYBODY, NOBODY, Cut, Listed, Rated
+from checkin.exposure.scored import EVERYBODY, NOBODY, Cut, Listed, Question, Rated
 from checkin.exposure.scoring import Urgency, Weights
 from checkin.exposure.timeline import seen
-from checkin.joins import queries as joins
 from checkin.places import queries as places
 from checkin.vault import Vault
 from checkin.venues import queries as venues
 from checkin.visits import stays
-from checkin.visits.queries import Encounter, meeting
+from checkin.visits.queries import Encounter
 
 BLOCK = 500
+# Shorter lists are ranked anew as fast as they are read.
+WORTH_KEEPING = 2000
 
 
 class Contacting:
@@ -49,39 +51,81 @@ class Contacting:
         self.case_id = case.id
         self.told: Table = kept_declaration
         self.weights, self.urgency = Weights.from_dict(rules["ranking"]), Urgency.from_dict(rules["ranking"])
-        at = {venue_id for one in self.encounters for venue_id in one.venue_ids}
-        self.kinds = {one.id: one.kind for one in venues.names(session, at).values()} if at else {}
+        self.at: dict[UUID, list[Encounter]] = {}
+        for one in self.encounters:
+            for venue_id in one.venue_ids:
+                self.at.setdefault(venue_id, []).append(one)
+        self.venues = venues.names(session, set(self.at))
+        self.kinds = {one.id: one.kind for one in self.venues.values()}
+        # (venue, zone) by name, of all zones of the venues where the case was.
+        self.zones: dict[UUID, tuple[str, str]] = (
+            {zone_id: (venue, name) for zone_id, venue, name in venues.zones_at(session, set(self.at))}
+            if self.at
+            else {}
+        )
         self.cut = cut
+        # True once they were ranked anew, and so many that it is better done once.
+        self.worth_keeping = False
         # Those read last, as they were ranked.
         self.rated: dict[UUID, Rated] = {}
         self._listed: dict[UUID, Contact] = {}
-        self.air = air(rules, case.disease)
+        self.air, self.cap = air(rules, case.disease), stays.longest(rules)
         self.days_before = days_before(rules, case.disease)
         self.from_places = from_places(rules, case.disease)
-        # Who was joined is listed as the one they are, with the minutes of all their stays.
-        self._folded = joins.any_joined(session)
+        # Who was joined is listed as the one they are, with the minutes of all their stays. Of nobody else it is asked:
+        # what an officer joins elsewhere changes nothing here.
+        self._main_of = (
+            cases.joined_among(session, case.id, case.person_id) if self.encounters and case.person_id else {}
+        )
         self._how: dict[str, Any] = {
             "air": self.air,
-            "cap": stays.longest(rules),
-            "excluding": joins.everybody_of(session, [lookup.person_id] if lookup.person_id else []),
-            "store": cases.kept_for(MET, self._folded),
+            "cap": self.cap,
+            "excluding": sorted(self._members([lookup.person_id])) if lookup.person_id else [],
+            "case_id": case.id,
         }
+
+    @property
+    def known(self) -> bool:
+        """False for a cut that no list has, or not this one."""
+        if not self.cut.known or (self.from_places and not self.cut.whole):
+            return False
+        return not self.cut.at or UUID(self.cut.at) in self.zones
 
     def people(self, session: Session, first: int, limit: int) -> Listed:
         """A page of the people of the cut, ranked, and how many there are."""
         if not self.encounters:
             return NOBODY
-        how: dict[str, Any] = {**self._how, "case_id": self.case_id, "first": first, "limit": limit}
         if self.from_places:
             # Where the case gave it to nobody, minutes beside it say nothing.
-            met = ranking.contacts(session, self.encounters, **how, by_minutes=False)
+            store = cases.kept_for(MET, bool(self._main_of))
+            how = {**self._how, "store": store, "first": first, "limit": limit, "by_minutes": False}
+            met = ranking.contacts(session, self.encounters, **how)
             return Listed(met.total, met.certain, met.total, NOBODY.counts, met.people)
-        # All of them are read for a page: each looked up by itself takes longer than to go by venue.
-        how |= {"store": cases.all_kept(self._folded), "of": cases.claimed(MET)}
-        more: dict[str, Any] = {"weights": self.weights, "kinds": self.kinds, "cut": self.cut}
-        found = scored.contacts(session, self.encounters, **how, **more)
+        asked = self.asked()
+        page: dict[str, Any] = {"first": first, "limit": limit, "cut": self.cut}
+        # What is kept knows no zones.
+        by_zone = bool(self.zones)
+        found = None if by_zone else scored.kept(session, asked, self.made_of(session), **page)
+        if found is None:
+            found = scored.contacts(session, asked, **page, by_zone=by_zone)
+            self.worth_keeping = found.total >= WORTH_KEEPING and not by_zone
         self.rated = {one.person_id: one for one in found.people if isinstance(one, Rated)}
         return found
+
+    def asked(self) -> Question:
+        """Whom the case met, as it is asked of what is kept for it."""
+        # All of them are read: each looked up by itself takes longer than to go by venue.
+        store, of = cases.all_kept(bool(self._main_of)), cases.claimed(MET)
+        return Question(self.encounters, weights=self.weights, kinds=self.kinds, store=store, of=of, **self._how)
+
+    def made_of(self, session: Session) -> UUID:
+        """What the ranking is made of besides the visits that are kept."""
+        return self.asked().made_of(session, self._main_of.items())
+
+    def _members(self, people: Collection[UUID]) -> set[UUID]:
+        """These people and all with whom any of them was joined."""
+        mains = {self._main_of.get(one, one) for one in people}
+        return mains.union(people, (member for member, main in self._main_of.items() if main in mains))
 
     def count(self, session: Session) -> int:
         """How many people there are."""
@@ -104,12 +148,16 @@ class Contacting:
         """These people with those of their stays that met the case, without whom it has let go of since the ranking."""
         if not people:
             return []
-        met = meeting(session, self.encounters, "entered_at", "id", **self._how)
         theirs: dict[UUID, list[StayRow]] = {}
         for start in range(0, len(people), BLOCK):
             ids = [one.person_id for one in people[start : start + BLOCK]]
-            for stay in queries.met_stays(session, self.case_id, ids, met, self._how["store"]):
-                theirs.setdefault(stay.person_id, []).append(stay)
+            # Those of these people alone are read, by their index; which of them met the case is asked here.
+            for stay in queries.met_stays(session, self.case_id, list(self._members(ids))):
+                if any(together(self, stay)):
+                    main = self._main_of.get(stay.person_id)
+                    theirs.setdefault(main or stay.person_id, []).append(
+                        replace(stay, person_id=main) if main else stay
+                    )
         return [
             Presence(one.person_id, one.certain_minutes, one.possible_minutes, tuple(theirs[one.person_id]))
             for one in people
@@ -120,21 +168,40 @@ class Contacting:
 def together(found: Contacting, stay: StayRow) -> Iterator[tuple[Encounter, datetime, datetime, bool]]:
     """Which stays of the case the stay can have been beside, from when to when, and whether that is certain: the rule
     of `meeting`."""
-    for encounter in found.encounters:
+    for encounter in found.at.get(stay.venue_id, ()):
         low = max(stay.entered_at, encounter.start)
-        high = min(stay.left_at or stay.until_latest, encounter.end + found.air)
-        if stay.venue_id in encounter.venue_ids and low <= high:
+        high = min(stay.until_latest, encounter.end + found.air)
+        if low <= high and stay.entered_at >= encounter.start - found.cap:
             yield encounter, low, high, encounter.recorded and stay.left_at is not None
+
+
+@dataclass(frozen=True)
+class ZoneOffered:
+    """A zone to which the list can be cut: how many of it were there, and whether the case was."""
+
+    id: UUID
+    venue: str
+    name: str
+    people: int
+    of_case: bool
+
+
+def zones_offered(found: Contacting, listed: Listed) -> list[ZoneOffered]:
+    """The zones where anybody of the list was, of the venues where the case was, and the one that is chosen."""
+    own = {encounter.zone_id for encounter in found.encounters}
+    return [
+        ZoneOffered(zone_id, venue, name, listed.zones.get(zone_id, 0), zone_id in own)
+        for zone_id, (venue, name) in found.zones.items()
+        if zone_id in listed.zones or str(zone_id) == found.cut.at
+    ]
 
 
 def case_page(
     session: Session, vault: Vault, lookup: Lookup, case: Case | None, *, page: int, cut: Cut = EVERYBODY
 ) -> dict[str, Any] | None:
     """The visits of a case and a page of the people of the same places; None where there is no such page or cut."""
-    if case is None or not cut.known:
-        return None
-    found = Contacting(session, lookup, case, cut)
-    if found.from_places and not cut.whole:
+    found = Contacting(session, lookup, case, cut) if case is not None else None
+    if case is None or found is None or not found.known:
         return None
     first = (page - 1) * showing.PAGE
     people = found.people(session, first, showing.PAGE)
@@ -145,7 +212,7 @@ def case_page(
     # In the words of the case's page: what is already done about whom.
     called = contacts.of_people(session, case.id, [one.person_id for one in people.people])
     visits = [visit for theirs in seen(session, own).values() for visit in theirs]
-    rows = listing.rows(session, vault, presences, found.window, kept_declaration)
+    rows = listing.rows(session, vault, presences, found.window, kept_declaration, found.venues)
     return {
         "same_person": found.same_person,
         "from_places": found.from_places,
@@ -159,11 +226,13 @@ def case_page(
         "shown": people.shown,
         "cut": cut,
         "cuts_counts": people.counts,
-        "parts": {name: word for name, word in vars(cut).items() if word},
+        "anywhere": people.anywhere,
+        "zones": zones_offered(found, people),
+        "parts": cut.parts,
         "found": found,
         "met": {one.person_id: one.encounters for one in people.people},
         "rows": rows,
-        "venue_names": venues.names(session, {stay.venue_id for one in presences for stay in one.stays}),
+        "venue_names": found.venues,
         "contacts": called,
         "communes": places.names(session, {one.commune_id for one in called.values() if one.commune_id}),
         "counts": contacts.counts(session, case.id, clock.now()),

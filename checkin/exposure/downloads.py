@@ -1,10 +1,11 @@
 """What a lookup found, as files: CSV streams at once, a workbook is made beside and fetched when it is ready."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, Response, abort, redirect, render_template, stream_with_context, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -14,10 +15,12 @@ from checkin.approvals.limits import READ
 from checkin.cases.models import Case
 from checkin.db import db, set_read_only
 from checkin.errors import frames
-from checkin.exposure import exporting, jobs, queries, recording, second, service, showing
+from checkin.exposure import exporting, jobs, queries, reasons, recording, second, service, showing
+from checkin.exposure.contacting import Contacting
 from checkin.exposure.exports import MARK, TooManyRows, csv_lines
 from checkin.exposure.models import DIED, DONE, DOUBLES, FAILED, PERSON, PLACE, RUNNING, SOURCE, WAITING, Export, Lookup
 from checkin.exposure.recording import Reading
+from checkin.exposure.scored import Cut
 from checkin.i18n import format_count, locale_code
 from checkin.vault import VaultError
 from checkin.web import limiter
@@ -29,6 +32,8 @@ bp = Blueprint("downloads", __name__, url_prefix="/lookup")
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GONE = "gone"
+# A few seconds of work.
+MOST_OF_A_PART = 5_000
 
 
 class CutShort(Exception):
@@ -55,14 +60,26 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     # What may not be looked at may not be taken along either, however few they are.
     if second.wants_reading(session, lookup):
         return second.way(lookup_id, READ)
+    cut = Cut.of(request.form)
+    if not cut.known:
+        abort(404)
     what = exporting.whole_list(session, lookup, case)
     people = what.count(session)
-    if form == "xlsx" and people > jobs.MOST_ROWS:
+    if form == "xlsx" and people > jobs.MOST_ROWS and cut.whole:
         return _too_many(lookup, case, people)
+    # Who takes a long list part by part takes the whole of it.
     if second.wants_export(session, lookup, people):
-        return second.way(lookup_id, form)
+        return second.way(lookup_id, form, cut)
     # Read before it is recorded: afterwards nothing is asked of the database until the first line.
     about = exporting.source(lookup, case, by=current_user.display_name, at=clock.now())
+    if not cut.whole:
+        part = exporting.part_of(session, lookup, case, cut)
+        if part is None:
+            abort(404)
+        what, people = part, part.count(session)
+        about.append((gettext("Phần của danh sách"), reasons.part_name(part)))
+        if form == "xlsx":
+            return _part(lookup, case, part, people, about)
     reading = recording.begin(lookup, case, f"lookup.export.{form}", people)
     if form == "csv":
         body = stream_with_context(_csv(what, people, about, reading, scope.current(session)))
@@ -125,6 +142,29 @@ def download(export_id: UUID) -> ResponseReturnValue:
     service.take_export(session, now=now, actor=current_user.actor, export=found, lookup=lookup, case=case)
     session.commit()
     return _file(stream_with_context(_pieces(export_id, size, scope.current(session))), XLSX, name, size)
+
+
+def _part(
+    lookup: Lookup, case: Case | None, asked: Contacting, people: int, about: exporting.About
+) -> ResponseReturnValue:
+    """The workbook of a part of a case's list: short enough to be made while its reader waits."""
+    if people > MOST_OF_A_PART:
+        count = {"count": format_count(people), "most": format_count(MOST_OF_A_PART)}
+        flash(
+            gettext(
+                "Phần này có %(count)s người, tệp XLSX của một phần nhận %(most)s: xuất CSV hoặc lọc thêm.", **count
+            ),
+            "warn",
+        )
+        where: dict[str, Any] = asked.cut.parts
+        return redirect(url_for("exposure.show", lookup_id=lookup.id, **where), 303)
+    reading = recording.begin(lookup, case, "lookup.export.xlsx", people)
+    session = db.session()
+    found = asked.ranked(session)
+    lines = [line for block in exporting.place_blocks(session, context.vault(), asked, found) for line in block]
+    body = exporting.place_workbook(lookup, lines, exporting.counted(about, len(lines)), exporting.has_scores(asked))
+    recording.end(reading, "lookup.sent.xlsx", len(lines))
+    return _file(iter([body]), XLSX, f"{reading.number}.xlsx", len(body))
 
 
 def _person(lookup: Lookup, case: Case | None, form: str) -> ResponseReturnValue:

@@ -20,6 +20,7 @@ from checkin.exposure.listing import Person, Row, rows
 from checkin.exposure.models import CASE, Lookup
 from checkin.exposure.overlap import Presence, Window
 from checkin.exposure.queries import StayRow
+from checkin.exposure.scored import Cut
 from checkin.exposure.timeline import found_people
 from checkin.i18n import format_count, format_moment
 from checkin.vault import Vault
@@ -51,6 +52,12 @@ def whole_list(session: Session, lookup: Lookup, case: Case | None) -> WholeList
     if lookup.kind == CASE and case is not None:
         return Contacting(session, lookup, case)
     return Asked.of(session, lookup)
+
+
+def part_of(session: Session, lookup: Lookup, case: Case | None, cut: Cut) -> Contacting | None:
+    """The part of a case's list; None where no list has it."""
+    found = Contacting(session, lookup, case, cut) if lookup.kind == CASE and case is not None else None
+    return found if found is not None and found.known else None
 
 
 class MissingPeople(Exception):

@@ -59,10 +59,10 @@ def to_xlsx(
     title: str,
     heads: Sequence[str],
     lines: Iterable[Sequence[Cell]],
-    about: Iterable[tuple[str, str]],
+    about: Iterable[tuple[str, str]] = (),
     about_title: str = "Thông tin",
 ) -> bytes:
-    """A workbook: the list with typed cells, and a second sheet that says who made it and for what.
+    """A workbook: the list with typed cells, and a second sheet that says who made it and for what, where that is told.
 
     Raises TooManyRows. Text is written as text, which no formula comes of, and so needs no apostrophe.
     All in memory, some 4 kB a line: what the library would put aside lies readable in a temporary folder.
@@ -96,12 +96,13 @@ def to_xlsx(
     sheet.set_landscape()
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)
-    second = book.add_worksheet(about_title[:31])
-    second.set_column(0, 0, 24)
-    second.set_column(1, 1, 80)
-    for number, (name, value) in enumerate(about):
-        second.write_string(number, 0, name, book.add_format({"bold": True}))
-        second.write_string(number, 1, _text(value))
+    if told := list(about):
+        second = book.add_worksheet(about_title[:31])
+        second.set_column(0, 0, 24)
+        second.set_column(1, 1, 80)
+        for number, (name, value) in enumerate(told):
+            second.write_string(number, 0, name, book.add_format({"bold": True}))
+            second.write_string(number, 1, _text(value))
     book.close()
     return out.getvalue()
 

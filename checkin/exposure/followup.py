@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from checkin import clock, context, notes, scope
 from checkin.cases import queries as cases
@@ -16,6 +17,7 @@ from checkin.contacts import service
 from checkin.contacts.asking import script_for, script_of_f2
 from checkin.contacts.forms import CallForm, DecisionForm, RaiseForm, call_form
 from checkin.contacts.judging import F1, F2
+from checkin.contacts.models import Contact
 from checkin.contacts.queries import LISTS
 from checkin.contacts.words import LIST_NAMES, STAGE_NAMES, WORDS, opened, told
 from checkin.db import db
@@ -25,7 +27,7 @@ from checkin.exposure.contacting import Contacting
 from checkin.exposure.giving import MOST_GIVEN, given, still_to_give
 from checkin.exposure.models import CASE
 from checkin.exposure.ofcase import case_of, commune_names, contact_of, read, say_given
-from checkin.exposure.scored import DIMENSIONS, Cut
+from checkin.exposure.scored import Cut
 from checkin.exposure.showing import PAGE
 from checkin.forms import StepForm, too_late
 from checkin.i18n import locale_code, of_two
@@ -49,12 +51,11 @@ def assign(lookup_id: UUID) -> ResponseReturnValue:
     if lookup is None or case is None or lookup.kind != CASE:
         abort(404)
     page = max(1, min(request.form.get("page", 1, type=int), MOST_PAGES))
-    chosen = {name: request.form.get(name, "") for name in DIMENSIONS}
-    cut = Cut(**chosen)
+    cut = Cut.of(request.form)
     if not cut.known:
         abort(404)
-    parts = {name: word for name, word in chosen.items() if word}
-    back = redirect(url_for("exposure.show", lookup_id=lookup_id, page=page, **parts), 303)  # type: ignore[arg-type]
+    where: dict[str, Any] = cut.parts
+    back = redirect(url_for("exposure.show", lookup_id=lookup_id, page=page, **where), 303)
     meant = {UUID(one) for one in request.form.getlist("shown" if "all" in request.form else "person") if is_id(one)}
     whole, left = "whole" in request.form, 0
     if not (meant or whole):
@@ -65,7 +66,7 @@ def assign(lookup_id: UUID) -> ResponseReturnValue:
     keeping.lock_kept(session)
     session.refresh(case)
     found = Contacting(session, lookup, case, cut)
-    if found.from_places:
+    if found.from_places or not found.known:
         abort(404)  # who was exposed to the same source is no contact of the case
     if whole:
         to_give = still_to_give(session, found)
@@ -190,10 +191,10 @@ def _page(
     late: str = "",
     status: int = 200,
 ) -> ResponseReturnValue:
-    case = case_of(number)
-    contact_of(case, contact_id)
-    case = read(number, 1)
-    session, vault, contact = db.session(), context.vault(), contact_of(case, contact_id)
+    session, vault = db.session(), context.vault()
+    contact = contact_of(case_of(number), contact_id)
+    case = read(number, 1 + len(_f1s(session, contact)))
+    contact = contact_of(case, contact_id)
     rules, vietnamese = context.rules(clock.today()), of_two(locale_code()) == "vi"
     others = contacts.others_of(session, contact)
     steps = [step for one in (contact, *others) for step in contacts.steps(session, one.id)]
@@ -204,6 +205,7 @@ def _page(
         line=opened(vault, contact),
         became=cases.open_case_of(session, contact.person_id),
         others=[opened(vault, one) for one in others],
+        f1s=[opened(vault, one) for one in _f1s(session, contact)],
         steps=[(step, notes.opened(vault, step.note), told(step)) for step in steps],
         call_form=calling or call_form(service.asked_of(contact, rules), formdata=None),
         script=script_of_f2(rules["contacts"], vietnamese=vietnamese)
@@ -220,3 +222,8 @@ def _page(
         **WORDS,
         **DAY_WORDS,
     ), status
+
+
+def _f1s(session: Session, contact: Contact) -> list[Contact]:
+    """The F1s that somebody was near, under whichever of those that were joined."""
+    return contacts.f1s_of(session, [contact.id, *(one.id for one in contacts.others_of(session, contact))])

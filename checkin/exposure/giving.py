@@ -1,4 +1,5 @@
-"""What a station is told of somebody whom it is to call: who, and where and when they were; never who the case is."""
+"""What a station is told of somebody whom it is to call: who, where and when they were, and what makes the call urgent;
+never who the case is."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -10,7 +11,7 @@ from checkin.cases.models import kept_declaration
 from checkin.contacts import queries as contacts
 from checkin.contacts.service import Given
 from checkin.contacts.words import Met, details_of
-from checkin.exposure import listing, showing
+from checkin.exposure import listing, reasons, showing
 from checkin.exposure.contacting import Contacting, together
 from checkin.joins import queries as joins
 from checkin.places import queries as places
@@ -38,6 +39,7 @@ def given(session: Session, vault: Vault, found: Contacting, meant: Collection[U
         people = [one for one in found.everybody(session) if one.person_id in meant]
     presences = found.presences(session, people)
     rows = listing.rows(session, vault, presences, found.window, kept_declaration)
+    why = reasons.facts_of(session, found, rows)
     names = venues.names(session, {stay.venue_id for one in presences for stay in one.stays})
     here = {unit.id for unit in places.communes_of(session, context.config().province) or ()}
     made = []
@@ -58,6 +60,8 @@ def given(session: Session, vault: Vault, found: Contacting, meant: Collection[U
         details = details_of(
             name=who.full_name, phone=who.phone, birth_year=who.birth_year, home=who.home or who.address, met=met
         )
+        # As it was when they were given: the station sees no list, and orders its own by it.
+        details["why"] = why[row.presence.person_id].plain()
         # Of all stays; a guest who stays on after the case has left was with it until then.
         ends = (high for stay in row.presence.stays for _, _, high, _ in together(found, stay))
         last = clock.to_local(max(ends, default=found.window.end)).date()

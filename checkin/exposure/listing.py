@@ -1,6 +1,6 @@
 """From stays to what an officer reads: the list of a place, the time line of a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from checkin.phones import display_phone
 from checkin.places import queries as places
 from checkin.vault import Vault
 from checkin.venues import queries as venues
+from checkin.venues.models import Venue
 from checkin.visits import flags
 from checkin.visits.models import Visit
 
@@ -102,10 +103,12 @@ def rows(
     found: Sequence[Presence[StayRow]],
     window: Window,
     told: Table = Declaration.__table__,
+    known: Mapping[UUID, Venue] | None = None,
 ) -> list[Row]:
     """The rows of these people, names opened; always as many as people, whatever cannot be opened.
 
-    `told` is where their declarations are: in the store, or in the copies that cases keep.
+    `told` is where their declarations are: in the store, or in the copies that cases keep. `known` are the venues of
+    their stays, where the caller has them.
     """
     latest = {presence.person_id: latest_declared(presence.stays) for presence in found}
     opened = declarations.opened(
@@ -115,8 +118,8 @@ def rows(
         told,
     )
     venue_ids = {stay.venue_id for presence in found for stay in presence.stays}
-    venue_names = {venue_id: venue.name for venue_id, venue in venues.names(session, venue_ids).items()}
-    zone_names = venues.zone_names(session, list(venue_ids))
+    known = venues.names(session, venue_ids) if known is None else known
+    zone_names = venues.zone_names(session, list({s.venue_id for one in found for s in one.stays if s.zone_id}))
     homes = places.names(session, {s.commune_id for s in latest.values() if s and s.commune_id})
     scale = scale_around(window)
     together = groups.of_stays(
@@ -130,8 +133,7 @@ def rows(
             person_from(opened.get(_declaration_id(latest[presence.person_id])), homes),
             tuple(
                 dict.fromkeys(
-                    zone_names.get(s.zone_id, "") if s.zone_id else venue_names.get(s.venue_id, "")
-                    for s in presence.stays
+                    zone_names.get(s.zone_id, "") if s.zone_id else _name(known, s.venue_id) for s in presence.stays
                 )
             ),
             tuple(scale.span(stay) for stay in presence.stays),
@@ -142,6 +144,10 @@ def rows(
         )
         for presence in found
     ]
+
+
+def _name(known: Mapping[UUID, Venue], venue_id: UUID) -> str:
+    return known[venue_id].name if venue_id in known else ""
 
 
 def person_from(details: dict[str, Any] | None, homes: dict[str, str]) -> Person:

@@ -4,7 +4,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from checkin.db import UtcDateTime, db
+from checkin.db import Model, UtcDateTime, db
 
 PLACE, PERSON, CASE, SOURCE, DOUBLES = "place", "person", "case", "source", "doubles"
 
@@ -116,3 +116,24 @@ class ExportPart(db.Model):  # type: ignore[name-defined, misc]
     export_id: Mapped[UUID] = mapped_column(sa.Uuid, sa.ForeignKey("export.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+# Whom a case met, with what their scores are made of, as the list was ranked last: so that turning its pages ranks
+# nobody. It goes as soon as anything changes that is kept for the case; `made_of` is what else it was made of, such as
+# the window of the lookup: two officers who ask differently of one case each have theirs.
+met_person = sa.Table(
+    "met_person",
+    Model.metadata,
+    sa.Column("case_id", sa.Uuid),
+    sa.Column("person_id", sa.Uuid),
+    sa.Column("certain", sa.Integer, nullable=False),
+    sa.Column("possible", sa.Integer, nullable=False),
+    sa.Column("encounters", sa.Integer, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("same_zone", sa.Integer, nullable=False),
+    sa.Column("setting", sa.Integer, nullable=False),
+    sa.Column("crowded", sa.Integer, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("made_of", sa.Uuid, nullable=False),
+    sa.PrimaryKeyConstraint("case_id", "made_of", "person_id"),
+)

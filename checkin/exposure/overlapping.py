@@ -1,7 +1,8 @@
 """Who was at a place with a case, as a picture: a row for each person, time from left to right. Pure rules.
 
 The case's own stays run through all rows, so that whoever touches them met it. A recorded stay is a full bar; of a
-guessed one the likely end is pale and dashed, and a line goes on to the latest.
+guessed one the likely end is pale and dashed, and a line goes on to the latest. Beside each row stand its minutes: with
+the case where it was there, else within what was asked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from checkin import clock
-from checkin.exposure.overlap import Window
+from checkin.exposure.overlap import Window, union_minutes
 
-# Units of the view box: for names beside the bars, or above them where it is narrow; a row; above the first one.
-WIDTH, NARROW, NAMES, ROW, ROW_NARROW, HEAD, EDGE = 1180, 340, 230, 24, 38, 26, 12
+# Units of the view box: for names beside the bars and minutes behind them, or both above them where it is narrow; a
+# row; above the first one.
+WIDTH, NARROW, NAMES, BESIDE, ROW, ROW_NARROW, HEAD, EDGE = 1180, 340, 230, 120, 24, 38, 26, 12
 MOST = 40
 # Nobody's guessed end makes the picture longer than this on either side of what was asked.
 BEYOND = timedelta(hours=6)
@@ -45,17 +47,23 @@ class Bar:
 
 @dataclass(frozen=True)
 class Line:
-    """Somebody's row: what they are called, where it stands, their stays."""
+    """Somebody's row: what they are called, where it stands, their stays; whole minutes for certain and at most,
+    together with the case, or within what was asked where the case was not there."""
 
     name: str
     is_case: bool
     y: float
     bars: list[Bar]
+    certain: int
+    possible: int
 
 
 @dataclass(frozen=True)
 class Picture:
-    """The rows, the case's own first; the moments over them; from where and how wide each window that was asked is."""
+    """The rows, the case's own first; the moments over them; from where and how wide each window that was asked is.
+
+    `people` is how many were to be drawn: MOST of them are.
+    """
 
     lines: list[Line]
     moments: list[tuple[datetime, float]]
@@ -67,6 +75,17 @@ class Picture:
     bar_at: int
     name_at: int
     by_days: bool
+    people: int
+
+    @property
+    def most(self) -> int:
+        """How many people are drawn at most."""
+        return MOST
+
+    @property
+    def has_case(self) -> bool:
+        """True where the case was there."""
+        return self.lines[0].is_case
 
 
 def picture(
@@ -80,7 +99,8 @@ def picture(
 
     `times` are the parts of the window that were asked, where it was not all of it.
     """
-    rows = [(name, False, stays) for name, stays in people][:MOST]
+    every_row = [(name, False, stays) for name, stays in people]
+    rows = every_row[:MOST]
     if case is not None and case[1]:
         rows.insert(0, (case[0], True, case[1]))
     if not any(stays for _, _, stays in rows):
@@ -89,23 +109,45 @@ def picture(
     low = max(min([window.start, *(stay.entered_at for stay in every)]), window.start - BEYOND)
     high = min(max([window.end, *(stay.left_at or stay.until_latest for stay in every)]), window.end + BEYOND)
     wide = width >= WIDTH
-    plot, row = (float(NAMES), ROW) if wide else (float(EDGE), ROW_NARROW)
+    plot, row, edge = (float(NAMES), ROW, BESIDE) if wide else (float(EDGE), ROW_NARROW, EDGE)
     span = max(high - low, timedelta(minutes=1))
 
     def x(moment: datetime) -> float:
-        return round(plot + (min(max(moment, low), high) - low) / span * (width - EDGE - plot), 1)
+        return round(plot + (min(max(moment, low), high) - low) / span * (width - edge - plot), 1)
+
+    asked = [(one.start, one.end, True) for one in times or (window,)]
+    own = _times(case[1]) if case is not None and case[1] else asked
 
     lines = []
     for number, (name, is_case, stays) in enumerate(rows):
         bars = [_bar(stay, x) for stay in sorted(stays, key=lambda stay: stay.entered_at)]
-        lines.append(Line(name, is_case, HEAD + number * row, bars))
+        lines.append(Line(name, is_case, HEAD + number * row, bars, *_beside(stays, asked if is_case else own)))
     step = next((step for step in STEPS if span / step <= (12 if wide else 4)), STEPS[-1])
     moments = [(moment, x(moment)) for moment in _moments(low, high, step)]
     grounds = [(x(one.start), max(round(x(one.end) - x(one.start), 1), 1.5)) for one in times or (window,)]
     return Picture(
         lines, moments, grounds, width, HEAD + row * len(rows) + 4,
-        plot, 6 if wide else 20, 16 if wide else 14, step >= timedelta(days=1),
+        plot, 6 if wide else 20, 16 if wide else 14, step >= timedelta(days=1), len(every_row),
     )  # fmt: skip
+
+
+# From, to, and whether the end is sure.
+_Time = tuple[datetime, datetime, bool]
+
+
+def _times(stays: Sequence[Stay]) -> list[_Time]:
+    return [(stay.entered_at, stay.left_at or stay.until_latest, stay.left_at is not None) for stay in stays]
+
+
+def _beside(stays: Sequence[Stay], others: Sequence[_Time]) -> tuple[int, int]:
+    """Whole minutes of the stays within those times: for certain, and at most."""
+    spans = [
+        ((max(start, low), min(end, high)), sure and certain)
+        for start, end, sure in _times(stays)
+        for low, high, certain in others
+        if max(start, low) < min(end, high)
+    ]
+    return union_minutes(span for span, sure in spans if sure), union_minutes(span for span, _ in spans)
 
 
 def _bar(stay: Stay, x: Callable[[datetime], float]) -> Bar:

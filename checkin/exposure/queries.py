@@ -12,7 +12,7 @@ from checkin.cases.queries import kept_for, same_visit
 from checkin.db import UtcDateTime
 from checkin.declarations.models import Declaration
 from checkin.exposure.areas import Area
-from checkin.exposure.models import PERSON, RUNNING, WAITING, Export, ExportPart, Lookup
+from checkin.exposure.models import PERSON, RUNNING, WAITING, Export, ExportPart, Lookup, met_person
 from checkin.visits.models import Visit
 
 
@@ -180,16 +180,11 @@ def own_stays(session: Session, case_id: UUID, start: datetime, end: datetime) -
     return [StayRow(*row) for row in rows]
 
 
-def met_stays(
-    session: Session, case_id: UUID, person_ids: Sequence[UUID], met: sa.Select[Any], store: Any = None
-) -> list[StayRow]:
-    """The stays of these people, of those kept for the case (`store`), that are among those `met`, by entry."""
-    among, store = met.subquery("met"), kept_for(MET) if store is None else store
-    keys = sa.select(among.c.entered_at, among.c.id)
+def met_stays(session: Session, case_id: UUID, person_ids: Sequence[UUID]) -> list[StayRow]:
+    """The stays of these people that are kept for the case as of others whom it can have met, by entry."""
+    met = kept_for(MET)
     rows = session.execute(
-        _stays(store, kept_declaration)
-        .where(store.c.person_id.in_(person_ids), sa.tuple_(store.c.entered_at, store.c.id).in_(keys))
-        .order_by(store.c.entered_at, store.c.id),
+        _stays(met, kept_declaration).where(met.c.person_id.in_(person_ids)).order_by(met.c.entered_at, met.c.id),
         {"case_id": case_id},
     )
     return [StayRow(*row) for row in rows]
@@ -201,6 +196,11 @@ def lookup(session: Session, lookup_id: UUID) -> tuple[Lookup, Case | None] | No
         sa.select(Lookup, Case).outerjoin(Case, Lookup.case_id == Case.id).where(Lookup.id == lookup_id)
     ).first()
     return (row[0], row[1]) if row else None
+
+
+def rankings(session: Session, case_id: UUID) -> set[UUID]:
+    """What the rankings that are kept of a case were made of."""
+    return set(session.scalars(sa.select(met_person.c.made_of).where(met_person.c.case_id == case_id).distinct()))
 
 
 def purpose(lookup: Lookup) -> UUID:

@@ -21,6 +21,7 @@ from checkin.db import db, set_read_only
 from checkin.exposure import asking, exporting, queries, showing
 from checkin.exposure.forms import ReasonForm
 from checkin.exposure.models import DOUBLES, PERSON, PLACE, SOURCE, Lookup
+from checkin.exposure.scored import EVERYBODY, Cut
 from checkin.exposure.service import withdraw_exports
 
 bp = Blueprint("second", __name__, url_prefix="/lookup")
@@ -39,7 +40,7 @@ def _withdraw(session: Session, *, approval: Approval, now: Any, **_more: Any) -
     # A list that nobody may look at: the files of all who took it.
     made_by = None if approval.what == READ else approval.asked_by
     # Another one's files: no officer touches those.
-    with scope.as_system(session):
+    with scope.under(session, scope.SYSTEM):
         withdraw_exports(session, now=now, lookup_id=approval.lookup_id, made_by=made_by)
 
 
@@ -62,9 +63,10 @@ def wants_export(session: Session, lookup: Lookup, rows: int) -> bool:
     return limits().long(rows) and not _let(session, lookup, EXPORT)
 
 
-def way(lookup_id: UUID, what: str) -> ResponseReturnValue:
-    """To the page where a second person is asked; `what` is READ or the form of an export."""
-    return redirect(url_for("second.choose", lookup_id=lookup_id, what=what), 303)
+def way(lookup_id: UUID, what: str, cut: Cut = EVERYBODY) -> ResponseReturnValue:
+    """To the page where a second person is asked; `what` is READ or the form of an export, of a `cut` of the list."""
+    parts: dict[str, Any] = cut.parts
+    return redirect(url_for("second.choose", lookup_id=lookup_id, what=what, **parts), 303)
 
 
 @bp.route("/<uuid:lookup_id>/second/<any(read,csv,xlsx):what>", methods=["GET", "POST"])
@@ -101,6 +103,8 @@ def choose(lookup_id: UUID, what: str) -> ResponseReturnValue:
         title=_title(session, lookup),
         limits=limits(),
         refused=known if known is not None and known.state == REFUSED else None,
+        # Taken along in the form, for where the file comes at once.
+        parts=Cut.of(request.form if request.method == "POST" else request.args).parts,
     ), 422 if form.errors else 200
 
 

@@ -11,7 +11,7 @@ from checkin.audit.entry import Actor
 from checkin.cases.models import Case
 from checkin.db import is_postgresql
 from checkin.errors import AccessDenied, DomainError
-from checkin.exposure import queries
+from checkin.exposure import queries, scored
 from checkin.exposure.models import (
     CASE,
     DIED,
@@ -26,7 +26,9 @@ from checkin.exposure.models import (
     ExportPart,
     Lookup,
     LookupVenue,
+    met_person,
 )
+from checkin.exposure.scored import Question
 from checkin.exposure.signals import lookup_read
 from checkin.exposure.terms import Bound as Bound
 from checkin.exposure.terms import PersonAsked as PersonAsked
@@ -268,6 +270,21 @@ def purge_exports(session: Session, *, now: datetime) -> int:
         execution_options={"preserve_rowcount": True, "synchronize_session": False},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def keep_ranked(session: Session, asked: Question, made_of: UUID) -> None:
+    """Keep whom a case met, ranked; nothing made of the same may be kept yet. The caller holds what is kept for cases:
+    what changes it meanwhile would not be seen here, and could not take away what is not yet there."""
+    scored.make_room(session)
+    everybody = asked.everybody(session).subquery("everybody")
+    rows = sa.select(sa.literal(asked.case_id, sa.Uuid), sa.literal(made_of, sa.Uuid), *everybody.c)
+    names = ["case_id", "made_of", *everybody.c.keys()]
+    session.execute(sa.insert(met_person).from_select(names, rows.params(**asked.values(session))))
+
+
+def forget_ranked(session: Session, cases: Any) -> None:
+    """Rank anew whom these cases met, as soon as somebody asks; `cases` are ids, or selects them."""
+    session.execute(sa.delete(met_person).where(met_person.c.case_id.in_(cases)))
 
 
 def _lock_exports(session: Session) -> None:

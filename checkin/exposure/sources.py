@@ -20,7 +20,12 @@ class Stay(overlap.Stay, Protocol):
     def venue_id(self) -> UUID: ...
 
 
-O = TypeVar("O", bound=Stay)  # noqa: E741 - a stay of another case
+class OfCase(Stay, Protocol):
+    @property
+    def case_id(self) -> UUID: ...
+
+
+O = TypeVar("O", bound=OfCase)  # noqa: E741 - a stay of another case
 S = TypeVar("S", bound=Stay)
 
 
@@ -52,6 +57,38 @@ def pairs(
     ]
     found.sort(key=_rank)
     return found
+
+
+@dataclass(frozen=True)
+class Place(Generic[S, O]):
+    """A venue of the case where another one was too: the pairs of stays there, those who can have met first."""
+
+    venue_id: UUID
+    pairs: list[Pair[S, O]]
+
+
+@dataclass(frozen=True)
+class Shared(Generic[S, O]):
+    """Another case with all that it shares with the case, by venue, the nearest first."""
+
+    first: Pair[S, O]
+    places: list[Place[S, O]]
+
+    @property
+    def other(self) -> O:
+        """The stay of the other case that is nearest."""
+        return self.first.other
+
+
+def by_case(found: Iterable[Pair[S, O]]) -> list[Shared[S, O]]:
+    """The pairs under the case that they are of, in their order: the case with the nearest stay first."""
+    cases: dict[UUID, dict[UUID, list[Pair[S, O]]]] = {}
+    for pair in found:
+        cases.setdefault(pair.other.case_id, {}).setdefault(pair.own.venue_id, []).append(pair)
+    return [
+        Shared(next(iter(places.values()))[0], [Place(venue_id, pairs) for venue_id, pairs in places.items()])
+        for places in cases.values()
+    ]
 
 
 def _pair(mine: S, other: O, window: Window, air: timedelta) -> Pair[S, O] | None:

@@ -12,11 +12,12 @@ from checkin.casefacts.windows import rules_of
 from checkin.cases import others
 from checkin.cases.models import Case
 from checkin.cases.spread import air, from_places, source_days
+from checkin.contacts import queries as contacts
 from checkin.exposure import showing, telling
 from checkin.exposure.daylines import by_day
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window
-from checkin.exposure.sources import pairs
+from checkin.exposure.sources import by_case, pairs
 from checkin.exposure.timeline import seen
 from checkin.venues import queries as venues
 
@@ -43,16 +44,17 @@ class Sourcing:
 
 
 def source_page(session: Session, lookup: Lookup, case: Case | None, *, page: int) -> dict[str, Any] | None:
-    """The places of the case and a page of the stays of other cases there; None where there is no such page."""
+    """The places of the case and a page of the other cases that were there; None where there is no such page."""
     if case is None:
         return None
     found = Sourcing(session, lookup, case)
-    first = (page - 1) * showing.PAGE
-    shown = found.pairs[first : first + showing.PAGE]
+    first, cases = (page - 1) * showing.PAGE, by_case(found.pairs)
+    shown = cases[first : first + showing.PAGE]
     if page > 1 and not shown:
         return None
     visits = [visit for theirs in seen(session, found.own).values() for visit in theirs]
-    venue_ids = {stay.venue_id for pair in shown for stay in (pair.own, pair.other)}
+    pairs_shown = [pair for one in shown for place in one.places for pair in place.pairs]
+    venue_ids = {stay.venue_id for pair in pairs_shown for stay in (pair.own, pair.other)}
     return {
         "same_person": found.same_person,
         "known": bool(case.onset_on or case.sample_on),
@@ -61,14 +63,14 @@ def source_page(session: Session, lookup: Lookup, case: Case | None, *, page: in
         "air_minutes": round(found.air.total_seconds() / 60),
         "own": len(visits),
         "days": by_day(visits),
-        "total": len(found.pairs),
-        "others": len({pair.other.case_id for pair in found.pairs}),
+        "total": len(cases),
         "rows": shown,
+        "called": contacts.of_both(session, case, [one.other.case_id for one in shown]),
         "venue_names": venues.names(session, venue_ids),
         "zone_names": venues.zone_names(session, list(venue_ids)),
         "first": first,
         "page": page,
-        "pages": max(1, -(-len(found.pairs) // showing.PAGE)),
+        "pages": max(1, -(-len(cases) // showing.PAGE)),
         "local": showing.local,
         **showing.FLAG_WORDS,
     }

@@ -146,7 +146,7 @@ def seen(session: Session, rows: Sequence[StayRow]) -> dict[UUID, list[Seen]]:
     venue_ids = {row.venue_id for row in rows}
     known = venues.names(session, venue_ids)
     codes = venues.own_codes(session, venue_ids)
-    zones = venues.zone_names(session, list(venue_ids))
+    zones = venues.zone_names(session, list({row.venue_id for row in rows if row.zone_id}))
     by_person: dict[UUID, list[Seen]] = {}
     for row in rows:
         one = Seen(

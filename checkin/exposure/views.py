@@ -2,10 +2,13 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from checkin import clock, context, replica
 from checkin.approvals.limits import READ
@@ -14,9 +17,10 @@ from checkin.cases import queries as cases
 from checkin.cases.models import Case
 from checkin.cases.service import CaseFacts, open_case
 from checkin.cases.views import disease_names
-from checkin.db import db
+from checkin.db import IN_PASSING, db, writing
 from checkin.exposure import (
     contacting,
+    keeping,
     meaning,
     placing,
     queries,
@@ -31,7 +35,7 @@ from checkin.exposure.forms import NEW, SIGNAL, BoundForm, PersonForm, PlaceForm
 from checkin.exposure.giving import MOST_GIVEN
 from checkin.exposure.models import CASE, DOUBLES, PLACE, SOURCE, Lookup
 from checkin.exposure.pictures import of_place
-from checkin.exposure.scored import DIMENSIONS, Cut
+from checkin.exposure.scored import Cut
 from checkin.forms import SHOWN
 from checkin.ids import is_id
 from checkin.metrics import LOOKUPS
@@ -41,6 +45,7 @@ from checkin.places import queries as places
 from checkin.venues import finding
 
 bp = Blueprint("exposure", __name__, url_prefix="/lookup")
+log = structlog.get_logger()
 
 # More than any list has, and few enough that the database can count to the people of the last one.
 MOST_PAGES = 1_000_000
@@ -179,7 +184,7 @@ def _show_place(lookup: Lookup, case: Case | None, _page: int, started: float) -
 
 
 def _show_case(lookup: Lookup, case: Case | None, page: int, started: float) -> tuple[str, int]:
-    cut = Cut(**{name: request.args.get(name, "") for name in DIMENSIONS})
+    cut = Cut.of(request.args)
     shown = contacting.case_page(db.session(), context.vault(), lookup, case, page=page, cut=cut)
     if shown is None:
         abort(404)
@@ -193,7 +198,27 @@ def _show_case(lookup: Lookup, case: Case | None, page: int, started: float) -> 
         }
     took = showing.seconds_shown(time.perf_counter() - started)
     page_of = "exposure/same_source.html" if shown["from_places"] else "exposure/case.html"
-    return render_template(page_of, lookup=lookup, case=case, took=took, **shown), len(shown["rows"])
+    html = render_template(page_of, lookup=lookup, case=case, took=took, **shown)
+    if case is not None and shown["found"].worth_keeping:
+        _keep_ranked(lookup.id)
+    return html, len(shown["rows"])
+
+
+def _keep_ranked(lookup_id: UUID) -> None:
+    """So that the next page, and this one the next time, ranks nobody. Apart from this page, which is ready: where
+    SQLite's writer is busy, or anything fails, the next one ranks anew."""
+    store = db.session()
+    scope = dict(store.info.get("scope", {}))
+    store.rollback()
+    with writing(), Session(db.engine.execution_options(**{IN_PASSING: True}), info={"scope": scope}) as short:
+        try:
+            row = queries.lookup(short, lookup_id)
+            if row is not None and row[1] is not None:
+                keeping.keep(short, row[0], row[1])
+                short.commit()
+        except SQLAlchemyError as error:
+            short.rollback()
+            log.warning("ranking not kept", kind=type(error).__name__)
 
 
 def _show_source(lookup: Lookup, case: Case | None, page: int, started: float) -> tuple[str, int]:

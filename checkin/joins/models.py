@@ -72,7 +72,7 @@ class PairScan(db.Model):  # type: ignore[name-defined, misc]
 
 
 # Who belongs together now: every member of every group of two and more, under the one known longest. Made of the pairs
-# that are one, each time one of them changes; so few rows that whoever reads a list may ask for all of them.
+# that are one, each time one of them changes. Whoever reads a list asks for those of them who are in it.
 joined = sa.Table(
     "joined",
     Model.metadata,

@@ -42,6 +42,16 @@ def at_venues(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, list[
     return found
 
 
+def since(session: Session, start: datetime, venue_id: UUID | None = None) -> list[Move]:
+    """What anybody told of places with a code, or of one, and nobody took back, that began then or later."""
+    query = sa.select(*_MOVE).where(
+        ToldMove.venue_id.is_not(None) if venue_id is None else ToldMove.venue_id == venue_id,
+        ToldMove.withdrawn_at.is_(None),
+        ToldMove.start >= start,
+    )
+    return [Move(*row) for row in session.execute(query.order_by(ToldMove.start, ToldMove.id))]
+
+
 def all_of(session: Session, person_id: UUID, limit: int) -> list[ToldMove]:
     """Everything this person told, also what was taken back, the latest movement first."""
     return list(

@@ -1,26 +1,30 @@
-"""The people near an F1: who they are, and one more whom the F1 names."""
+"""The people near an F1: who they are, one more whom the F1 names, and those who may be."""
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context
 from checkin.cases import service as keeping
-from checkin.contactlists.entries import Entry, judge
-from checkin.contactlists.words import FAULTS
+from checkin.cases.models import Case
 from checkin.contacts.judging import F1
+from checkin.contacts.models import Contact
 from checkin.contacts.words import STAGE_NAMES, WORDS, opened
 from checkin.db import db
 from checkin.errors import DomainError
-from checkin.exposure.ofcase import case_of, commune_names, contact_of, read
+from checkin.exposure.ofcase import case_of, commune_names, contact_of, read, say_given
+from checkin.ids import is_id
 from checkin.nearby import queries, service
-from checkin.nearby.forms import TOLD, NearForm
+from checkin.nearby.forms import NearForm
+from checkin.nearby.suggesting import Around, around, given, suggested
 from checkin.web import limiter
 
 bp = Blueprint("nearby", __name__, url_prefix="/cases")
+
+PAGE, MOST_PAGES = 50, 1000
 
 
 @bp.get("/<number>/contacts/<uuid:contact_id>/near")
@@ -35,8 +39,8 @@ def name(number: str, contact_id: UUID) -> ResponseReturnValue:
     """Somebody whom the F1 names."""
     form, session, now = NearForm(), db.session(), clock.now()
     case_of(number)
-    entry = _entry(form)
-    if not form.validate() or not _fits(form, entry):
+    entry = form.entry()
+    if not form.validate() or not form.fits(entry):
         return _page(number, contact_id, form, status=422)
     session.rollback()
     # Contacts go when the case lets go: nobody lets go of it between what is read here and what is written.
@@ -57,12 +61,8 @@ def name(number: str, contact_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         session.rollback()
         if error.reason == "stage":
-            late = gettext("Người này bây giờ không phải F1: chưa ghi ai.")
-            return _page(number, contact_id, form, late=late, status=409)
-        if error.reason == "early":
-            form.met_on.errors = [gettext("Lúc đó người này chưa thể lây cho ai: xem lại ngày.")]
-        else:
-            form.full_name.errors = [gettext("Đây chính là F1 này.")]
+            return _page(number, contact_id, form, late=_no_f1(), status=409)
+        form.refuse(error.reason)
         return _page(number, contact_id, form, status=422)
     stage, station = STAGE_NAMES[contact.stage], contact.commune_id
     session.commit()
@@ -75,36 +75,73 @@ def name(number: str, contact_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".index", number=number, contact_id=contact_id), 303)
 
 
-def _entry(form: NearForm) -> Entry:
-    told = {field: form[field].data or "" for field in TOLD}
-    return judge(told, province=context.config().province, today=clock.today())
+@bp.post("/<number>/contacts/<uuid:contact_id>/near/offered")
+@limiter.limit("600 per hour")
+def add(number: str, contact_id: UUID) -> ResponseReturnValue:
+    """Make those F2s whom an officer ticked among the people offered."""
+    session, vault, now, rules = db.session(), context.vault(), clock.now(), context.rules(clock.today())
+    contact_of(case_of(number), contact_id)
+    back = redirect(url_for(".index", number=number, contact_id=contact_id), 303)
+    meant = {UUID(one) for one in request.form.getlist("person") if is_id(one)}
+    if not meant:
+        flash(gettext("Chưa chọn ai: đánh dấu người là F2."), "warn")
+        return back
+    session.rollback()
+    keeping.lock_kept(session)
+    case = case_of(number)
+    f1 = contact_of(case, contact_id)
+    offered = around(session, vault, case=case, f1=f1, now=now, rules=rules)
+    people = given(session, vault, offered, meant, case=case, f1=f1, now=now, communes=commune_names())
+    try:
+        done = service.add(
+            session, vault, now=now, actor=current_user.actor, case=case, f1=f1, people=people, rules=rules
+        )
+    except DomainError:
+        session.rollback()
+        return _page(number, contact_id, NearForm(formdata=None), late=_no_f1(), status=409)
+    session.commit()
+    say_given(done)
+    if len(people) < len(meant):
+        flash(gettext("Có người không còn trong danh sách này; những người khác vẫn được thêm."), "warn")
+    return back
 
 
-def _fits(form: NearForm, entry: Entry) -> bool:
-    """What is wrong with what was typed, beside its field."""
-    for fault in entry.faults:
-        field = "phone" if "phone" in fault else "met_on" if "met_on" in fault else "full_name"
-        text = str(FAULTS[fault])
-        form[field].errors = [f"{text[:1].upper()}{text[1:]}."]
-    if "birth_year" in entry.notes:
-        form.birth_year.errors = [gettext("Ghi năm sinh bốn chữ số, ví dụ 1980.")]
-    return not form.errors
+def _no_f1() -> str:
+    return str(gettext("Người này bây giờ không phải F1: chưa ghi ai."))
 
 
 def _page(number: str, contact_id: UUID, form: NearForm, *, late: str = "", status: int = 200) -> ResponseReturnValue:
-    case, session, vault = case_of(number), db.session(), context.vault()
-    contact_of(case, contact_id)
-    case = read(number, 1 + len(queries.near(session, contact_id)))
+    session, vault, now = db.session(), context.vault(), clock.now()
+    case = case_of(number)
+    page = request.args.get("page", 1, type=int)
+    if not 1 <= page <= MOST_PAGES:
+        abort(404)
+    part: dict[str, int] = {"first": (page - 1) * PAGE, "limit": PAGE + 1}
+    near = queries.near(session, contact_id, **part)
+    if page > 1 and not near:
+        abort(404)
+    names = len(near[:PAGE]) + len(_around(case, contact_of(case, contact_id)).offers)
+    case = read(number, 1 + names)
     contact = contact_of(case, contact_id)
+    offered, near = _around(case, contact), queries.near(session, contact_id, **part)
     return render_template(
         "nearby/index.html",
         case=case,
         f1=opened(vault, contact),
         naming=contact.stage == F1,
-        lines=[opened(vault, one) for one in queries.near(session, contact_id)],
+        lines=[opened(vault, one) for one in near[:PAGE]],
+        page=page,
+        more=len(near) > PAGE,
+        offered=offered,
+        people=suggested(session, vault, offered.offers, case=case, now=now),
         form=form,
         communes=commune_names(),
-        now=clock.now(),
+        now=now,
         late=late,
         **WORDS,
     ), status
+
+
+def _around(case: Case, f1: Contact) -> Around:
+    rules = context.rules(clock.today())
+    return around(db.session(), context.vault(), case=case, f1=f1, now=clock.now(), rules=rules)

@@ -1,6 +1,8 @@
-"""What a second person says of a notice: it goes out, or it does not, or it comes back."""
+"""What a second person says of a notice: it goes out, or it does not, or it comes back; and what becomes of it where
+its case turns out to be none, or keeps nothing any more."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -9,15 +11,19 @@ from checkin.approvals.limits import NOTICE
 from checkin.approvals.models import Approval
 from checkin.approvals.signals import allowed, refused
 from checkin.audit.entry import Actor
+from checkin.cases.signals import case_discarded, case_let_go
 from checkin.notices import queries, service
 from checkin.notices.lasting import lasts
 from checkin.notices.models import WAITING
+from checkin.notices.words import RULED_OUT
 
 
 def connect() -> None:
-    """Listen to approvals; once is as good as twice."""
+    """Listen to approvals and cases; once is as good as twice."""
     allowed.connect(_let_out)
     refused.connect(_take_back)
+    case_discarded.connect(_rule_out)
+    case_let_go.connect(_let_go)
 
 
 def _let_out(session: Session, *, approval: Approval, actor: Actor, now: datetime) -> None:
@@ -34,3 +40,13 @@ def _take_back(session: Session, *, approval: Approval, actor: Actor, now: datet
     if found is not None:
         notice, case = found
         service.refuse(session, now=now, actor=actor, case=case, notice=notice)
+
+
+def _let_go(session: Session, *, case: Any, actor: Actor, now: datetime) -> None:
+    service.forget_drafts(session, now=now, actor=actor, case=case)
+
+
+def _rule_out(session: Session, *, case: Any, actor: Actor, now: datetime, withdraw: bool) -> None:
+    service.forget_drafts(session, now=now, actor=actor, case=case)
+    if withdraw:
+        service.withdraw_all(session, now=now, actor=actor, case=case, why=RULED_OUT)

@@ -1,10 +1,11 @@
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import ValidationError
 
 from checkin import clock
@@ -38,9 +39,11 @@ class SeenForm(Form):
 
 
 class NoticeForm(SeenForm):
-    place = SelectField(_l("Nơi"), choices=[])
-    start = LocalTime(_l("Từ"))
-    end = LocalTime(_l("Đến"))
+    # Where and when the case was; its window, unless another one is written.
+    place = SelectField(_l("Nơi và lúc ca đã ở đó"), choices=[], validate_choice=False)
+    whole = BooleanField(_l("Nói về cả địa điểm, không riêng khu vực"))
+    start = LocalTime(_l("Từ"), left_open=True)
+    end = LocalTime(_l("Đến"), left_open=True)
     severity = SelectField(_l("Người đã ở đó cần"), choices=[("", _l("– chọn –")), *SEVERITY_NAMES.items()])
     words_vi = Text(
         _l("Nói với người dân, tiếng Việt"),
@@ -51,7 +54,12 @@ class NoticeForm(SeenForm):
     words_en = Text(_l("Cùng ý đó bằng tiếng Anh (không bắt buộc)"), [NoCase()], limit=800)
 
     case: Case
+    windows: Mapping[str, tuple[datetime, datetime]]
     window: tuple[datetime, datetime]
+
+    def validate_place(self, field: SelectField) -> None:
+        if field.data not in self.windows:
+            raise ValidationError(gettext("Chọn nơi và lúc ca đã ở đó."))
 
     def validate_severity(self, field: SelectField) -> None:
         if field.data not in SEVERITY_NAMES:
@@ -62,9 +70,8 @@ class NoticeForm(SeenForm):
         return bool(super().validate(extra_validators)) and self._holds()
 
     def _holds(self) -> bool:
-        start, end = self.start.moment, self.end.moment
-        if start is None or end is None:
-            return False
+        preset = self.windows[self.place.data]
+        start, end = self.start.moment or preset[0], self.end.moment or preset[1]
         if start > clock.now():
             self.start.errors = [gettext("Giờ này chưa đến.")]
         elif end <= start:

@@ -78,6 +78,24 @@ class Notice(db.Model):  # type: ignore[name-defined, misc]
         return number_of(self.seq)
 
 
+class NoticeDraft(db.Model):  # type: ignore[name-defined, misc]
+    """What a draft said until somebody wrote it anew: the version of a number, who wrote it, when. Append-only."""
+
+    __tablename__ = "notice_draft"
+
+    notice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("notice.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_name: Mapped[str] = mapped_column(sa.String(80))
+    venue_id: Mapped[UUID] = mapped_column(sa.Uuid)
+    zone_id: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    start: Mapped[datetime] = mapped_column(UtcDateTime)
+    end: Mapped[datetime] = mapped_column(UtcDateTime)
+    severity: Mapped[str] = mapped_column(sa.String(9))
+    words_vi: Mapped[str] = mapped_column(sa.String(800))
+    words_en: Mapped[str | None] = mapped_column(sa.String(800))
+
+
 class NoticeReceipt(db.Model):  # type: ignore[name-defined, misc]
     """That the station of the place knows of a notice. Once for a notice."""
 

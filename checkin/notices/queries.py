@@ -17,11 +17,13 @@ from checkin.notices.models import (
     PUBLISHED,
     WITHDRAWN,
     Notice,
+    NoticeDraft,
     NoticeReceipt,
     NoticeText,
     number_of,
     state_at,
 )
+from checkin.notices.stays import CaseStay
 from checkin.places import queries as places
 from checkin.scope import counted, rows
 from checkin.venues import queries as venues
@@ -250,25 +252,23 @@ def of_case(session: Session, case_id: UUID) -> list[Notice]:
     return list(session.scalars(sa.select(Notice).where(Notice.case_id == case_id).order_by(Notice.seq.desc())))
 
 
-@dataclass(frozen=True)
-class CaseStay:
-    """A kept stay of a case's own."""
-
-    id: UUID
-    venue_id: UUID
-    zone_id: UUID | None
-    entered_at: datetime
-    until: datetime
+def drafts_of(session: Session, notice_id: UUID) -> list[NoticeDraft]:
+    """What a draft said before each time somebody wrote it anew, the oldest first; at most MOST."""
+    query = sa.select(NoticeDraft).where(rows(session, NoticeDraft), NoticeDraft.notice_id == notice_id)
+    # Of more the newest.
+    return list(session.scalars(query.order_by(NoticeDraft.number.desc()).limit(MOST)))[::-1]
 
 
 def stays_of(session: Session, case_id: UUID) -> list[CaseStay]:
-    """The case's own kept stays, the newest first; of one without a recorded end until when it likely lasted."""
-    until = sa.func.coalesce(kept_visit.c.left_at, kept_visit.c.until_likely)
+    """The case's own kept visits, the newest first; at most MOST_STAYS."""
+    kept = kept_visit.c
     rows = session.execute(
-        sa.select(kept_visit.c.id, kept_visit.c.venue_id, kept_visit.c.zone_id, kept_visit.c.entered_at, until)
+        sa.select(
+            kept.id, kept.venue_id, kept.zone_id, kept.entered_at, kept.left_at, kept.until_likely, kept.until_latest
+        )
         .join(case_visit, same_visit(kept_visit))
         .where(case_visit.c.case_id == case_id, case_visit.c.part == OWN)
-        .order_by(kept_visit.c.entered_at.desc(), kept_visit.c.id)
+        .order_by(kept.entered_at.desc(), kept.id)
         .limit(MOST_STAYS)
     )
     return [CaseStay(*row) for row in rows]

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from checkin.approvals import queries as asked
 from checkin.approvals import service as approvals
 from checkin.approvals.limits import NOTICE, Limits
-from checkin.approvals.models import REFUSED
+from checkin.approvals.models import LET_GO, REFUSED, REWRITTEN, RULED_OUT
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
-from checkin.cases.models import Case
+from checkin.cases.models import DISCARDED, Case
 from checkin.db import insert_if_new
 from checkin.errors import AccessDenied, DomainError
 from checkin.ids import new_id
@@ -21,7 +21,17 @@ from checkin.messages.letter import Letter
 from checkin.messages.models import SMS, STAFF
 from checkin.notices import queries
 from checkin.notices.lasting import widened
-from checkin.notices.models import DRAFT, PUBLISHED, WAITING, WITHDRAWN, Notice, NoticeReceipt, NoticeText, state_at
+from checkin.notices.models import (
+    DRAFT,
+    PUBLISHED,
+    WAITING,
+    WITHDRAWN,
+    Notice,
+    NoticeDraft,
+    NoticeReceipt,
+    NoticeText,
+    state_at,
+)
 from checkin.vault import Vault
 
 
@@ -41,14 +51,15 @@ class Words:
 def write(
     session: Session, *, now: datetime, actor: Actor, case: Case, words: Words, corrects: Notice | None = None
 ) -> Notice:
-    """A new draft with the next number, its window widened to whole quarters of an hour."""
+    """A new draft, its window widened to whole quarters of an hour, with the next number: none by which somebody was
+    asked about a draft that is gone."""
     if actor.id is None:
         raise AccessDenied("notice")
     audit.lock_chain(session)
     start, end = widened(words.start, words.end)
     notice = Notice(
         id=new_id(now),
-        seq=(session.scalar(sa.select(sa.func.max(Notice.seq))) or 0) + 1,
+        seq=max(session.scalar(sa.select(sa.func.max(Notice.seq))) or 0, asked.last_number(session, NOTICE)) + 1,
         **vars(words) | {"start": start, "end": end},
         state=DRAFT,
         corrects=corrects.id if corrects else None,
@@ -85,6 +96,9 @@ def change(
         raise DomainError("state")
     if notice.version != seen:
         raise DomainError("changed")
+    # Of two who asked one may still be waited for: not for these words.
+    approvals.close(session, now=now, actor=actor, what=NOTICE, lookup_id=notice.id, why=REWRITTEN)
+    session.add(_as_it_was(notice))
     notice.state, notice.version = DRAFT, notice.version + 1
     notice.changed_by_name, notice.changed_at = actor.name[:80], now
     for name, value in vars(words).items():
@@ -94,19 +108,32 @@ def change(
     _record(session, now, actor, notice, case.number, "notice.change")
 
 
+def _as_it_was(notice: Notice) -> NoticeDraft:
+    return NoticeDraft(
+        notice_id=notice.id,
+        number=notice.version,
+        at=notice.changed_at or notice.written_at,
+        by_name=notice.changed_by_name or notice.written_by_name,
+        **{name: getattr(notice, name) for name in Words.__dataclass_fields__},
+    )
+
+
 def ask(
     session: Session, limits: Limits, *, now: datetime, actor: Actor, case: Case, notice: Notice, title: str,
     reason: str, at_once: bool, seen: int,
 ) -> UUID:  # fmt: skip
     """Ask a second person to let it out, or let it out at once and have it approved after; returns the approval's id.
 
-    What follows comes by the signal of approvals. Raises DomainError 'state' for what went out already, 'changed'
-    where somebody wrote the draft anew since it was seen.
+    What follows comes by the signal of approvals. Raises DomainError 'state' for what went out already, 'discarded'
+    where the case was none, 'changed' where somebody wrote the draft anew since it was seen.
     """
     audit.lock_chain(session)
     session.refresh(notice)
+    session.refresh(case)
     if notice.state not in (DRAFT, WAITING):
         raise DomainError("state")
+    if case.state == DISCARDED:
+        raise DomainError("discarded")
     if notice.version != seen:
         raise DomainError("changed")
     notice.state = WAITING
@@ -122,9 +149,12 @@ def ask(
 def publish(
     session: Session, *, now: datetime, actor: Actor, case: Case, notice: Notice, lasts: timedelta
 ) -> None:  # fmt: skip
-    """Let it out; what it corrects is withdrawn in the same moment. Once is as good as twice."""
+    """Let it out; what it corrects is withdrawn in the same moment. Once is as good as twice. Raises
+    DomainError 'discarded' where the case was none."""
     if notice.state not in (DRAFT, WAITING):
         return
+    if case.state == DISCARDED:
+        raise DomainError("discarded")
     # On whole minutes, as it is shown.
     notice.state, notice.published_at = PUBLISHED, now
     notice.expires_at = now.replace(second=0, microsecond=0) + lasts
@@ -188,6 +218,49 @@ def withdraw(
         raise DomainError("state")
     notice.withdrawn_vi, notice.withdrawn_en = why_vi, why_en
     _withdrawn(session, now, actor, notice, case.number)
+
+
+def withdraw_all(
+    session: Session, *, now: datetime, actor: Actor, case: Case, why: tuple[str, str]
+) -> list[str]:  # fmt: skip
+    """Take back whatever of a case is out, for a reason in Vietnamese and English, and make a draft again of what waits
+    to go out; the numbers of both, the newest first."""
+    audit.lock_chain(session)
+    back = []
+    for notice in queries.of_case(session, case.id):
+        session.refresh(notice)
+        if state_at(notice.state, notice.expires_at, now) == PUBLISHED:
+            notice.withdrawn_vi, notice.withdrawn_en = why
+            _withdrawn(session, now, actor, notice, case.number)
+            back.append(notice.number)
+        elif notice.state == WAITING:
+            _hold(session, now, actor, case, notice)
+            back.append(notice.number)
+    return back
+
+
+def forget_drafts(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
+    """Delete what was never out of a case that keeps nothing any more, and what its drafts said before. Nobody is
+    asked about it any more. Each with an entry: the next draft may get its number."""
+    audit.lock_chain(session)
+    for notice in queries.of_case(session, case.id):
+        session.refresh(notice)
+        gone = sa.delete(NoticeDraft).where(NoticeDraft.notice_id == notice.id)
+        session.execute(gone, execution_options={"synchronize_session": False})
+        if notice.published_at is None:
+            if notice.state == WAITING:
+                _hold(session, now, actor, case, notice)
+            _record(session, now, actor, notice, case.number, "notice.forget")
+            session.delete(notice)
+            session.flush()
+
+
+def _hold(session: Session, now: datetime, actor: Actor, case: Case, notice: Notice) -> None:
+    notice.state = DRAFT
+    session.flush()
+    _record(session, now, actor, notice, case.number, "notice.hold")
+    why = RULED_OUT if case.state == DISCARDED else LET_GO
+    approvals.close(session, now=now, actor=actor, what=NOTICE, lookup_id=notice.id, why=why)
 
 
 def text(

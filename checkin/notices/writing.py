@@ -7,7 +7,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from checkin import clock, context, scope
 from checkin.approvals import queries as approvals
@@ -18,18 +17,17 @@ from checkin.cases.models import DISCARDED, Case
 from checkin.db import db, set_read_only
 from checkin.errors import DomainError
 from checkin.forms import Form
-from checkin.notices import queries, service
+from checkin.notices import history, queries, service
+from checkin.notices.choosing import Choice, choices_of, form_of, words_of
 from checkin.notices.forms import NoticeForm, PublishForm, WithdrawForm
-from checkin.notices.lasting import widened
 from checkin.notices.models import DRAFT, PUBLISHED, Notice, state_at
-from checkin.notices.words import for_pages
+from checkin.notices.words import FIELD_NAMES, HOW_NAMES, RULED_OUT, for_pages
 from checkin.venues import queries as venues
 
 bp = Blueprint("noticing", __name__)
 bp.app_context_processor(for_pages)
-
-SHOWN = "%Y-%m-%dT%H:%M"
-Place = queries.CaseStay | Notice
+# Of the places of a case; the older ones unfold.
+SHOWN_AT_ONCE = 8
 
 
 @bp.app_template_global("notices_of_case")
@@ -50,17 +48,15 @@ def write(number: str) -> ResponseReturnValue:
     if case is None:
         abort(404)
     scope.bind(session, case.id)
-    stays = _stays(case)
-    form = _form(session, case, stays, None)
+    choices = _choices(case, None)
+    form = form_of(case, choices, None)
     if form.validate_on_submit():
-        notice = service.write(session, now=clock.now(), actor=current_user.actor, case=case, words=_words(form))
+        words = words_of(form, choices)
+        notice = service.write(session, now=clock.now(), actor=current_user.actor, case=case, words=words)
         notice_id = notice.id
         session.commit()
         return redirect(url_for(".show", notice_id=notice_id), 303)
-    if request.method == "GET" and stays:
-        chosen = request.args.get("stay", "")
-        _prefill(form, next((stay for stay in stays if str(stay.id) == chosen), stays[0]))
-    return _write_page(form, case, stays, None)
+    return _write_page(form, case, choices, None)
 
 
 @bp.route("/notice/<uuid:notice_id>/edit", methods=["GET", "POST"])
@@ -70,25 +66,23 @@ def edit(notice_id: UUID) -> ResponseReturnValue:
     if not service.editable(db.session(), notice):
         return _too_late(notice)
     session = db.session()
-    stays = _stays(case)
-    form = _form(session, case, stays, notice)
+    choices = _choices(case, notice)
+    form = form_of(case, choices, notice)
     if form.validate_on_submit():
         try:
             service.change(
-                session, now=clock.now(), actor=current_user.actor, case=case, notice=notice, words=_words(form),
-                seen=form.version,
+                session, now=clock.now(), actor=current_user.actor, case=case, notice=notice,
+                words=words_of(form, choices), seen=form.version,
             )  # fmt: skip
         except DomainError as error:
             session.rollback()
             if error.reason != "changed":
                 return _too_late(notice)
             notice, case = _found(notice_id)
-            return _write_page(form, case, queries.stays_of(session, case.id), notice, late=True)
+            return _write_page(form, case, choices_of(session, case, notice), notice, late=True)
         session.commit()
         return redirect(url_for(".show", notice_id=notice_id), 303)
-    if request.method == "GET":
-        _prefill(form, notice)
-    return _write_page(form, case, stays, notice)
+    return _write_page(form, case, choices, notice)
 
 
 @bp.get("/notice/<uuid:notice_id>")
@@ -113,6 +107,9 @@ def publish(notice_id: UUID) -> ResponseReturnValue:
         )  # fmt: skip
     except DomainError as error:
         session.rollback()
+        if error.reason == "discarded":
+            flash(gettext("Ca này đã loại trừ: thông báo không đăng được nữa."), "warn")
+            return redirect(url_for(".show", notice_id=notice_id), 303)
         if error.reason != "changed":
             return _too_late(notice)
         form.reason.errors = [gettext("Bản nháp vừa được người khác sửa. Đọc lại bản mới ở trên rồi bấm lại.")]
@@ -145,6 +142,27 @@ def withdraw(notice_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", notice_id=notice_id), 303)
 
 
+@bp.post("/cases/<number>/notices/withdraw")
+def withdraw_all(number: str) -> ResponseReturnValue:
+    """Take back all that is out or waits about a case that turned out to be none."""
+    session = db.session()
+    case = cases.by_number(session, number)
+    if case is None:
+        abort(404)
+    scope.bind(session, case.id)
+    back = redirect(url_for("casework.show", number=number), 303)
+    if case.state != DISCARDED:
+        flash(gettext("Ca này chưa loại trừ: rút từng thông báo ở trang của nó."), "warn")
+        return back
+    done = service.withdraw_all(session, now=clock.now(), actor=current_user.actor, case=case, why=RULED_OUT)
+    session.commit()
+    if done:
+        flash(gettext("Đã rút lại %(numbers)s. Trang công khai nói rõ điều đó.", numbers=", ".join(done)), "ok")
+    else:
+        flash(gettext("Không còn thông báo nào phải rút."), "ok")
+    return back
+
+
 @bp.post("/notice/<uuid:notice_id>/correct")
 def correct(notice_id: UUID) -> ResponseReturnValue:
     """A draft of the same words, which replaces this one when it goes out."""
@@ -163,16 +181,16 @@ def correct(notice_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".edit", notice_id=known_id), 303)
 
 
-def _stays(case: Case) -> list[queries.CaseStay]:
+def _choices(case: Case, notice: Notice | None) -> list[Choice]:
     """Where the case was; the reading is on record before the first place is read."""
-    session, case_id = db.session(), case.id
+    session = db.session()
     # What was read so far began a transaction that only reads; SQLite could not turn it into a writing one.
     session.rollback()
     set_read_only(False)
     service.record_reading(session, now=clock.now(), actor=current_user.actor, case=case)
     session.commit()
     set_read_only(request.method == "GET")
-    return queries.stays_of(session, case_id)
+    return choices_of(session, case, notice)
 
 
 def _found(notice_id: UUID) -> tuple[Notice, Case]:
@@ -188,63 +206,44 @@ def _too_late(notice: Notice) -> ResponseReturnValue:
     return redirect(url_for(".show", notice_id=notice.id), 303)
 
 
-def _key(place: Place) -> str:
-    return f"{place.venue_id}/{place.zone_id or ''}"
+def _write_page(
+    form: NoticeForm, case: Case, choices: list[Choice], notice: Notice | None, *, late: bool = False
+) -> ResponseReturnValue:
+    """The form; where somebody else was faster it says what they wrote, and keeps what was typed."""
+    return render_template(
+        "notices/write.html", form=form, case=case, choices=choices, notice=notice, late=late, how_names=HOW_NAMES,
+        first=SHOWN_AT_ONCE, theirs=queries.as_public(notice) if notice and late else None,
+        where=queries.places_of(db.session(), [queries.as_public(notice)]).get(notice.id) if notice and late else None,
+    ), 409 if late else 422 if form.errors else 200  # fmt: skip
 
 
-def _form(session: Session, case: Case, stays: list[queries.CaseStay], notice: Notice | None) -> NoticeForm:
-    known: list[Place] = [*stays, *([notice] if notice else [])]
-    names = venues.names(session, {one.venue_id for one in known})
-    zones = venues.zone_names(session, list(names)) if any(one.zone_id for one in known) else {}
-    form = NoticeForm()
-    form.case = case
-    # Each place once, in the order of the stays; where a zone is known, the whole place can be meant too.
-    choices: dict[str, str] = {}
-    for one in known:
-        venue = names.get(one.venue_id)
-        if venue is None:
-            continue
-        if one.zone_id:
-            choices[_key(one)] = f"{venue.name} – {zones.get(one.zone_id, '?')}"
-        choices.setdefault(f"{one.venue_id}/", venue.name)
-    form.place.choices = list(choices.items())
+def _withdraw_form(case: Case) -> WithdrawForm:
+    form = WithdrawForm(formdata=None)
+    if case.state == DISCARDED:
+        form.why_vi.data, form.why_en.data = RULED_OUT
     return form
 
 
-def _prefill(form: NoticeForm, place: Place) -> None:
-    until = place.end if isinstance(place, Notice) else place.until
-    since = place.start if isinstance(place, Notice) else place.entered_at
-    start, end = widened(since, until)
-    form.place.data = _key(place)
-    form.start.data, form.end.data = (clock.to_local(moment).strftime(SHOWN) for moment in (start, end))
-    if isinstance(place, Notice):
-        form.severity.data, form.words_vi.data = place.severity, place.words_vi
-        form.words_en.data = place.words_en or ""
+def _steps(notice: Notice) -> list[history.Step]:
+    """What was changed of the draft, the newest first; of a correction beginning with what it corrects."""
+    session = db.session()
+    versions = [history.Version(one.by_name, one.at, one) for one in queries.drafts_of(session, notice.id)]
+    last = notice.changed_by_name or notice.written_by_name, notice.changed_at or notice.written_at
+    versions.append(history.Version(*last, notice))
+    corrected = queries.by_id(session, notice.corrects) if notice.corrects else None
+    if corrected is None:
+        return history.steps(versions[0].words, versions[1:])
+    found = history.steps(corrected[0], versions)
+    # Written down as it was, to begin with.
+    return found if found[-1].changes else found[:-1]
 
 
-def _words(form: NoticeForm) -> service.Words:
-    venue_id, zone_id = form.place.data.split("/")
-    return service.Words(
-        venue_id=UUID(venue_id),
-        zone_id=UUID(zone_id) if zone_id else None,
-        start=form.window[0],
-        end=form.window[1],
-        severity=form.severity.data,
-        words_vi=form.words_vi.data or "",
-        words_en=form.words_en.data or None,
-    )
-
-
-def _write_page(
-    form: NoticeForm, case: Case, stays: list[queries.CaseStay], notice: Notice | None, *, late: bool = False
-) -> ResponseReturnValue:
-    """The form; where somebody else was faster it says what they wrote, and keeps what was typed."""
-    names = venues.names(db.session(), {stay.venue_id for stay in stays})
-    return render_template(
-        "notices/write.html", form=form, case=case, stays=stays, names=names, notice=notice, late=late,
-        theirs=queries.as_public(notice) if notice and late else None,
-        where=queries.places_of(db.session(), [queries.as_public(notice)]).get(notice.id) if notice and late else None,
-    ), 409 if late else 422 if form.errors else 200  # fmt: skip
+def _named(place: tuple[UUID, UUID | None]) -> str:
+    """What a place is called now."""
+    venue_id, zone_id = place
+    venue = venues.names(db.session(), {venue_id}).get(venue_id)
+    zone = venues.zone_names(db.session(), [venue_id]).get(zone_id, "?") if zone_id else None
+    return " – ".join(filter(None, (venue.name if venue else "?", zone)))
 
 
 def _page(
@@ -276,6 +275,9 @@ def _page(
         written_by=notice.written_by_name,
         written_at=notice.written_at,
         publish=publish or PublishForm(),
-        withdraw=withdraw or WithdrawForm(),
+        withdraw=withdraw or _withdraw_form(case),
+        steps=_steps(notice),
+        named=_named,
+        field_names=FIELD_NAMES,
         limits=limits(),
     ), status

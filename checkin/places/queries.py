@@ -62,6 +62,8 @@ def _commune(session: Session, commune_id: str) -> Unit | None:
 
 def names(session: Session, ids: set[str]) -> dict[str, str]:
     """Full names of places by id; of communes with their province."""
+    if not ids:
+        return {}
     parent = sa.orm.aliased(Place)
     rows = session.execute(
         sa.select(Place, parent.name).outerjoin(parent, Place.parent_id == parent.id).where(Place.id.in_(ids))

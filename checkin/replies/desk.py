@@ -1,6 +1,7 @@
-"""Who answered the notices of a case, for its officers: who is to be called is given to their stations."""
+"""Who answered the notices of a case, for its officers: who is to be called is given to their stations, what is plain
+nonsense is set aside."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -23,11 +24,14 @@ from checkin.ids import is_id
 from checkin.notices import queries as notices
 from checkin.phones import display_phone
 from checkin.replies import queries, service
+from checkin.replies.forms import AsideForm
 from checkin.replies.reading import Someone, opened
 
 bp = Blueprint("case_replies", __name__, url_prefix="/cases")
 # Phones on a page; and more pages than a notice ever has.
 PAGE, MOST_PAGES = 25, 1000
+# As many as a page shows, and no more.
+MOST_TICKED = PAGE * queries.EACH
 
 
 @bp.app_template_global("answers_of_case")
@@ -38,42 +42,51 @@ def answers_of_case(case: Case) -> queries.Counted:
 
 @bp.get("/<number>/answers")
 def index(number: str) -> ResponseReturnValue:
-    """Answers to the notices of a case, those of one phone together; the reading is on record before one is opened."""
+    """Answers to the notices of a case, those of one phone together; the reading is on record before one is opened.
+    With `aside` those that were set aside."""
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= MOST_PAGES:
         abort(404)
+    return _page(number, page, "aside" in request.args)
+
+
+def _page(
+    number: str, page: int, aside: bool, *, form: AsideForm | None = None, ticked: Collection[UUID] = ()
+) -> ResponseReturnValue:
     session, case = db.session(), case_of(number)
     counted, span = queries.count(session, case.id), {"first": (page - 1) * PAGE, "limit": PAGE}
-    shown = queries.phones(session, case.id, **span)
+    shown = queries.phones(session, case.id, aside=aside, **span)
     if page > 1 and not shown:
         abort(404)
     people: list[Someone] = []
     if shown:
-        case = read(number, len(queries.of_phones(session, case.id, shown)), service.record_reading)
-        people = opened(context.vault(), queries.of_phones(session, case.id, shown))
+        found = queries.of_phones(session, case.id, shown, aside=aside)
+        case = read(number, len(found), service.record_reading)
+        people = opened(context.vault(), queries.of_phones(session, case.id, shown, aside=aside))
     return render_template(
-        "replies/index.html",
+        "replies/aside.html" if aside else "replies/index.html",
         case=case,
         people=people,
         counted=counted,
+        form=form or AsideForm(formdata=None),
+        ticked=ticked,
         known=contacts.of_people(session, case.id, {one.person_id for one in people}),
         page=page,
-        more=page * PAGE < counted.phones,
+        more=page * PAGE < (counted.aside_phones if aside else counted.phones),
         may_give=_may_give(case),
         communes=commune_names(),
         stage_names=STAGE_NAMES,
         symptom_names=SYMPTOM_NAMES,
         display_phone=display_phone,
-    )
+    ), 422 if form else 200
 
 
 @bp.post("/<number>/answers")
 def assign(number: str) -> ResponseReturnValue:
     """Have the people ticked called by the station of their home, as others of the case are."""
     session, case = db.session(), case_of(number)
-    page = max(1, min(request.form.get("page", 1, type=int), MOST_PAGES))
-    back = redirect(url_for(".index", number=number, page=page), 303)
-    meant = {UUID(one) for one in request.form.getlist("person") if is_id(one)}
+    back = redirect(url_for(".index", number=number, page=_page_sent()), 303)
+    meant = _ticked("person")
     if not meant:
         flash(gettext("Chưa chọn ai: đánh dấu người cần gọi."), "warn")
         return back
@@ -85,7 +98,7 @@ def assign(number: str) -> ResponseReturnValue:
     found = queries.of_people(session, case.id, meant - {case.person_id})
     people = [one for one in opened(context.vault(), found) if one.telling]
     if {one.person_id for one in people} != meant:
-        flash(gettext("Có người không giao được: câu trả lời không mở được, hoặc chính là ca này."), "warn")
+        flash(gettext("Có người không giao được: không mở được, đã được bỏ ra, hoặc chính là ca này."), "warn")
     result = calling.assign(
         session, context.vault(), now=clock.now(), actor=current_user.actor, case=case, people=_given(people),
         rules=context.rules(clock.today()),
@@ -93,6 +106,44 @@ def assign(number: str) -> ResponseReturnValue:
     session.commit()
     say_given(result)
     return back
+
+
+@bp.post("/<number>/answers/aside")
+def set_aside(number: str) -> ResponseReturnValue:
+    """Show the answers ticked no more, with a reason; nothing of them is deleted."""
+    session, case, form, meant = db.session(), case_of(number), AsideForm(), _ticked("answer")
+    valid = form.validate()
+    if not meant:
+        form.reason.errors = [gettext("Chưa chọn câu trả lời nào: đánh dấu “Không hiện” ở câu trả lời trước.")]
+    if not valid or not meant:
+        return _page(number, _page_sent(), False, form=form, ticked=meant)
+    count = service.set_aside(
+        session, now=clock.now(), actor=current_user.actor, case=case, answers=meant, reason=form.reason.data or ""
+    )
+    session.commit()
+    flash(gettext("%(count)s câu trả lời không hiện nữa. Vẫn xem được, và hiện lại được.", count=count), "ok")
+    return redirect(url_for(".index", number=number), 303)
+
+
+@bp.post("/<number>/answers/back")
+def put_back(number: str) -> ResponseReturnValue:
+    """Show the answers ticked again."""
+    session, case, meant = db.session(), case_of(number), _ticked("answer")
+    if not meant:
+        flash(gettext("Chưa chọn câu trả lời nào."), "warn")
+        return redirect(url_for(".index", number=number, page=_page_sent(), aside=1), 303)
+    count = service.put_back(session, now=clock.now(), actor=current_user.actor, case=case, answers=meant)
+    session.commit()
+    flash(gettext("Đã hiện lại %(count)s câu trả lời.", count=count), "ok")
+    return redirect(url_for(".index", number=number), 303)
+
+
+def _page_sent() -> int:
+    return max(1, min(request.form.get("page", 1, type=int), MOST_PAGES))
+
+
+def _ticked(name: str) -> set[UUID]:
+    return {UUID(one) for one in request.form.getlist(name)[:MOST_TICKED] if is_id(one)}
 
 
 def _given(people: Iterable[Someone]) -> list[calling.Given]:

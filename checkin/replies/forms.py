@@ -15,6 +15,17 @@ from checkin.replies.telling import Telling
 LONGEST = timedelta(days=3)
 
 
+class AsideForm(Form):
+    """Why answers are set aside."""
+
+    reason = Text(
+        _l("Lý do"),
+        [Needed(_l("Ghi lý do: người mở lại danh sách phải hiểu vì sao."))],
+        limit=300,
+        description=_l("Ví dụ: tên và số điện thoại không có thật. Không ghi tên ai: lý do vào nhật ký."),
+    )
+
+
 class AnswerForm(Form):
     """Somebody was at the place of a notice, and tells so."""
 

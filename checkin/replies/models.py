@@ -12,6 +12,9 @@ class NoticeAnswer(db.Model):  # type: ignore[name-defined, misc]
 
     __tablename__ = "notice_answer"
     __table_args__ = (
+        sa.CheckConstraint(
+            "(aside_at IS NULL) = (aside_by_name IS NULL) AND (aside_at IS NULL) = (aside_reason IS NULL)", name="aside"
+        ),
         sa.Index("ix_notice_answer_notice_id", "notice_id", "phone_index"),
         sa.Index("ix_notice_answer_person_id", "person_id"),
     )
@@ -25,3 +28,7 @@ class NoticeAnswer(db.Model):  # type: ignore[name-defined, misc]
     # By which answers of one phone are shown together.
     phone_index: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
     details: Mapped[bytes] = mapped_column(sa.LargeBinary, info={"key": "cdc"})
+    # That an officer set it aside as plain nonsense: kept, and shown to those alone who ask for such.
+    aside_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    aside_by_name: Mapped[str | None] = mapped_column(sa.String(80))
+    aside_reason: Mapped[str | None] = mapped_column(sa.String(300))

@@ -14,13 +14,23 @@ from checkin.vault import Vault, VaultError
 
 
 @dataclass(frozen=True)
+class Aside:
+    """That an answer was set aside: when, by whom and why."""
+
+    at: datetime
+    by_name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Answered:
-    """One answer with its notice; `telling` is None where it cannot be opened."""
+    """One answer with its notice; `telling` is None where it cannot be opened, `aside` unless it was set aside."""
 
     id: UUID
     made_at: datetime
     notice: Notice
     telling: Telling | None
+    aside: Aside | None
 
 
 @dataclass
@@ -53,11 +63,17 @@ def opened(vault: Vault, found: Iterable[tuple[NoticeAnswer, Notice]]) -> list[S
         people: dict[UUID, Someone] = {}
         for answer, notice in group:
             one = people.setdefault(answer.person_id, Someone(answer.person_id))
-            one.answers.append(Answered(answer.id, answer.made_at, notice, _told(vault, answer)))
+            one.answers.append(Answered(answer.id, answer.made_at, notice, _told(vault, answer), _aside(answer)))
         for one in people.values():
             one.beside = len(people) - 1
         everybody += people.values()
     return everybody
+
+
+def _aside(answer: NoticeAnswer) -> Aside | None:
+    if answer.aside_at is None:
+        return None
+    return Aside(answer.aside_at, answer.aside_by_name or "", answer.aside_reason or "")
 
 
 def _told(vault: Vault, answer: NoticeAnswer) -> Telling | None:

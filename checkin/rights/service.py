@@ -17,6 +17,8 @@ from checkin.declarations.models import Declaration
 from checkin.errors import DomainError
 from checkin.personcards import queries as cards
 from checkin.personcards.models import PersonCard
+from checkin.replies import queries as replies
+from checkin.replies import service as answers
 from checkin.rights import queries
 from checkin.rights.deadlines import DELETING, SEE, deadlines, extended
 from checkin.rights.models import DEVICE, GROUNDS, IDENTITY_WAYS, RightsRequest
@@ -154,7 +156,8 @@ def check_identity(session: Session, *, request: RightsRequest) -> UUID:
 def carry_out(
     session: Session, *, now: datetime, actor: Actor, request: RightsRequest, rules: RuleSet
 ) -> dict[str, Any]:
-    """Delete what is kept of who asked, cards and places on lists of working people too; what went, what cases keep.
+    """Delete what is kept of who asked, cards, places on lists of working people and answers to notices too; what went,
+    what cases keep.
 
     First every open case that can have met them copies what it needs: a deletion must not blind an outbreak. What
     cases keep stays with them. Raises DomainError: 'unchecked' or 'device' as `check_identity` does, 'done'.
@@ -170,6 +173,7 @@ def carry_out(
     for case in queries.cases_there(session, subject, sorted(there), since):
         cases.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
     listed, issued = len(workers.listed(session, subject)), len(cards.of_people(session, [subject]))
+    answered = replies.count_of_person(session, subject)
     visits, declarations = _delete(session, request.id, subject)
     kept, numbers = queries.kept_of(session, subject)
     done = {"visits": visits, "declarations": declarations, "kept": kept, "cases": numbers}
@@ -178,6 +182,9 @@ def carry_out(
         done["listed"] = listed
     if issued:
         done["cards"] = issued
+    if answered:
+        # To public notices, also those that a case still reads.
+        done["answers"] = answered
     request.carried_out_at, request.carried_out = now, done
     session.flush()
     _record(session, now, actor, request, "delete", rows=visits + declarations, detail=done)
@@ -237,6 +244,7 @@ def _delete(session: Session, request_id: UUID, subject: UUID) -> tuple[int, int
         found = row.one()
         return int(found.visits), int(found.declarations)
     calls.forget_person(session, subject)
+    answers.forget_person(session, subject)
     own = sa.select(Worker.id).where(Worker.person_id == subject)
     quietly = {"synchronize_session": False}
     session.execute(sa.delete(ShiftChange).where(ShiftChange.worker_id.in_(own)), execution_options=quietly)

@@ -99,7 +99,8 @@ def _check_cards(data: Mapping[str, Any]) -> None:
 
 
 def _check_contacts(data: Mapping[str, Any]) -> None:
-    numbers = [data["call_hours"], data["quarantine_days"], data["f2"]["call_hours"]]
+    numbers = [data["call_hours"], data["quarantine_days"]]
+    numbers += [data["f2"][name] for name in ("call_hours", "offered", "most_phone")]
     if not (data["f2"]["script"].strip() and data["f2"]["script_en"].strip()):
         raise ValueError("f2: a script in both languages")
     for disease in data["disease"].values():

@@ -19,6 +19,7 @@ from checkin.contacts.models import Contact
 from checkin.contacts.words import STAGE_NAMES, WORDS, opened, told
 from checkin.db import db, set_read_only
 from checkin.errors import DomainError
+from checkin.exposure import reasons
 from checkin.forms import StepForm, too_late
 from checkin.i18n import locale_code, of_two
 from checkin.monitoring import queries as monitoring
@@ -129,9 +130,13 @@ def _page(
     set_read_only(True)
     session, vault, contact = db.session(), context.vault(), _found(contact_id)
     rules, vietnamese = context.rules(clock.today()), of_two(locale_code()) == "vi"
+    line = opened(vault, contact)
+    facts = reasons.kept(line.why)
     return render_template(
         "stations/contact.html",
-        line=opened(vault, contact),
+        line=line,
+        why=reasons.in_words(facts) if facts else None,
+        band_names=reasons.BAND_NAMES,
         steps=[(step, notes.opened(vault, step.note), told(step)) for step in queries.steps(session, contact_id)],
         form=form or call_form(_asked(contact), formdata=None),
         raise_form=raise_form or RaiseForm(formdata=None),

@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
         if one.state == "new" and one.triage != "routine":
             line.oldest = min(line.oldest or one.oldest, one.oldest)
             line.late |= now - one.oldest > LATE.get(one.triage, LATE_ELSE)
-    for given in contacts.contact_sums(session, now=now, since=now):
+    for given in contacts.contact_sums(session, now=now).communes:
         if given.commune_id not in units or not (given.to_call or given.watched):
             continue
         line = lines.setdefault(given.commune_id, Line(units[given.commune_id]))

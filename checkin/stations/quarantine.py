@@ -21,8 +21,8 @@ from checkin.monitoring.words import WORDS, refusal, saved
 from checkin.stations.showing import commune_name, record
 
 bp = Blueprint("station_quarantine", __name__, url_prefix="/station/quarantine")
-# More than any commune has at once.
-MOST = 2000
+# On a page; and more than any commune has at once.
+PAGE, MOST = 50, 2000
 SHOWN = ("", "tests", "unseen", "ill")
 
 
@@ -32,24 +32,30 @@ def index() -> ResponseReturnValue:
     only = request.args.get("show", "")
     if only not in SHOWN:
         abort(404)
-    session, today = db.session(), clock.today()
-    ids = [contact.id for contact in queries.in_quarantine(session, today, most=MOST)]
-    if ids:
-        record(clock.now(), len(ids))
-        set_read_only(True)
-    found = contacts.some(session, ids)
-    checks = queries.checks_of(session, ids)
-    every = sorted((queries.watched(one, checks[one.id], plan(), today) for one in found), key=lambda one: one.order)
+    session, today, how = db.session(), clock.today(), plan()
+    found = queries.in_quarantine(session, today, most=MOST)
+    checks = queries.checks_of(session, [one.id for one in found])
+    every = sorted((queries.watched(one, checks[one.id], how, today) for one in found), key=lambda one: one.order)
     lists: dict[str, list[Any]] = {
         "": every,
         "tests": [one for one in every if one.due],
         "unseen": [one for one in every if one.said is None],
         "ill": [one for one in every if one.ill or one.checks.positive],
     }
+    pages = max(1, -(-len(lists[only]) // PAGE))
+    # After a tap in a list that grows shorter by it, the last page may be gone.
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    shown = lists[only][(page - 1) * PAGE : page * PAGE]
+    if shown:
+        record(clock.now(), len(shown))
+        set_read_only(True)
+    theirs = {one.id: one for one in contacts.some(session, [one.contact.id for one in shown])}
     return render_template(
         "stations/quarantine.html",
         commune=commune_name(),
-        lines=[(one, opened(context.vault(), one.contact)) for one in lists[only]],
+        lines=[(one, opened(context.vault(), theirs[one.contact.id])) for one in shown if one.contact.id in theirs],
+        page=page,
+        pages=pages,
         counts={name: len(these) for name, these in lists.items()},
         only=only,
         test_form=TestForm(formdata=None),
@@ -103,5 +109,6 @@ def _say(contact: Contact, form: StepForm, **said: Any) -> ResponseReturnValue:
         session.rollback()
         flash(refusal(error.reason), "warn")
     if request.form.get("from") == "list":
-        return redirect(url_for(".index", show=request.args.get("show") or None), 303)
+        kept = {name: request.args.get(name) or None for name in ("show", "page")}
+        return redirect(url_for(".index", **kept), 303)  # type: ignore[arg-type]
     return redirect(url_for("station_contacts.show", contact_id=contact_id), 303)

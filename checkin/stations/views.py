@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from checkin import clock, context
 from checkin.calls import queries as calls
 from checkin.contacts import queries as to_call
-from checkin.contacts.words import RAISE_NAMES, RESULT_NAMES, opened
+from checkin.contacts.words import RAISE_NAMES, RESULT_NAMES
 from checkin.db import db
+from checkin.exposure.reasons import BAND_NAMES
 from checkin.monitoring import queries as quarantined
 from checkin.places import queries as communes
-from checkin.stations import queries
+from checkin.stations import given, queries
 from checkin.stations.showing import DAYS, WORDS, commune_name, lines_of, record
 from checkin.stations.worklist import Filters, counts, ordered
 from checkin.venues.kinds import KINDS
@@ -40,19 +41,18 @@ def index() -> ResponseReturnValue:
         abort(404)
     # Beside the declarations: whom the CDC gave to this station. They have pages of their own, and no filters.
     each = SHEET if paper else PAGE
-    contacts, nth = [], request.args.get("contacts", 1, type=int)
+    contacts, nth = given.Part(), request.args.get("contacts", 1, type=int)
     if not 1 <= nth <= MOST:
         abort(404)
     if page == 1 and not filters.address():
-        contacts = to_call.to_call(session, first=(nth - 1) * each, limit=each)
-    if nth > 1 and not contacts:
+        contacts = given.part(session, first=(nth - 1) * each, limit=each)
+    if nth > 1 and not contacts.size:
         abort(404)
     urgent = quarantined.count_urgent(session, clock.today())
     waiting, overdue = to_call.count_to_call(session, now)
     moved = calls.moved_away(session, since=now - timedelta(days=DAYS), limit=PAGE)
-    ids = [contact.id for contact in contacts]
-    if shown or contacts:
-        record(now, len(shown) + len(contacts))
+    if shown or contacts.size:
+        record(now, len(shown) + contacts.size)
     return render_template(
         "stations/index.html",
         commune=commune_name(),
@@ -65,7 +65,8 @@ def index() -> ResponseReturnValue:
         has_any=bool(every),
         full=len(every) >= MOST,
         moved=moved,
-        contacts=[opened(context.vault(), one) for one in to_call.some(session, ids)],
+        contacts=given.turns(session, context.vault(), contacts),
+        band_names=BAND_NAMES,
         nth=nth,
         contact_pages=max(1, -(-waiting // each)),
         urgent=urgent,

@@ -246,13 +246,28 @@ def related_each(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, se
 
 def names(session: Session, ids: set[UUID]) -> dict[UUID, Venue]:
     """Venues by id."""
+    if not ids:
+        return {}
     return {venue.id: venue for venue in session.scalars(sa.select(Venue).where(Venue.id.in_(ids)))}
 
 
 def zone_names(session: Session, venue_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Names of the zones of these venues by zone id."""
+    if not venue_ids:
+        return {}
     rows = session.execute(sa.select(Zone.id, Zone.name).where(Zone.venue_id.in_(venue_ids)))
     return dict(rows.all())
+
+
+def zones_at(session: Session, venue_ids: Collection[UUID]) -> list[tuple[UUID, str, str]]:
+    """(id, name of its venue, name) of each zone of these venues, by both names."""
+    rows = session.execute(
+        sa.select(Zone.id, Venue.name, Zone.name)
+        .join(Venue, Zone.venue_id == Venue.id)
+        .where(Zone.venue_id.in_(venue_ids))
+        .order_by(Venue.name_fold, Venue.id, Zone.name_fold, Zone.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def own_codes(session: Session, venue_ids: set[UUID]) -> dict[UUID, str]:

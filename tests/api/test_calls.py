@@ -1,6 +1,7 @@
 """Every address of the interface as everybody: what a token opens, what is sent back, and what stands in the log."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -406,7 +407,8 @@ def test_too_many_calls_are_refused_by_token_and_route_and_too_many_wrong_tokens
 
 def test_the_document_and_the_routes_say_the_same(sqlite):
     app = sqlite.app("staff")
-    answer = app.test_client().get(f"{PREFIX}/openapi.json")
+    # Programs that say of every call that it is JSON ask as well.
+    answer = app.test_client().get(f"{PREFIX}/openapi.json", content_type="application/json")
     told = answer.json
     assert told["openapi"] == "3.1.0" and answer.content_type == "application/json"
     documented = {(path, method.upper()) for path, methods in told["paths"].items() for method in methods}
@@ -437,6 +439,11 @@ def test_the_document_and_the_routes_say_the_same(sqlite):
 def test_as_the_staff_role_with_its_own_rights(postgresql):
     with inside(postgresql.app()):
         shop(postgresql.app())
+        session, vault = db.session(), vault_of(postgresql.app())
+        child = replace(cast.NEIGHBOUR, full_name="Trần Minh Khôi", birth_year=2017)
+        market = session.scalars(sa.select(Venue)).one()
+        factories.check_in(postgresql.app(), session, vault, market, cast.healthy(child), at=NOW - 8 * DAY)
+        factories.commit()
     staff = postgresql.app("staff")
     runner = staff.test_cli_runner()
     with clock.fixed(NOW):
@@ -453,6 +460,9 @@ def test_as_the_staff_role_with_its_own_rights(postgresql):
         ]
         assert [answer.status_code for answer in answers] == [200] * 5, [answer.text for answer in answers]
         assert [one["name"] for one in answers[2].json["contacts"]] == ["Trần Văn Hưng"]
+        shared = {**NEW, "person": {"phone": cast.NEIGHBOUR.phone}}
+        several = client.post(f"{PREFIX}/cases", json=shared, headers=shown | {"Idempotency-Key": "khoa-so-0003"})
+        assert [one["birth_year"] for one in several.json["people"]] == [2017, 1971], several.text
         listed = runner.invoke(args=["api-tokens", "list"]).stdout
         assert "Tỉnh" in listed and "in use" in listed and secret not in listed
         revoked = runner.invoke(args=["api-tokens", "revoke", listed.split()[0]])

@@ -30,9 +30,11 @@ SHARED = {
         "of_people",
         "of_person",
         "people_of",
+        "of_both",
         "counts",
         "of_case",
         "others_of",
+        "f1s_of",
         "_of_station",
         "some",
         "one",
@@ -42,7 +44,17 @@ SHARED = {
     "monitoring/queries.py": {"in_quarantine", "count_urgent", "last_number", "_rows"},
     "duty/queries.py": {"last", "one", "untaken", "handovers"},
     "declarations/queries.py": {"opened", "sealed"},
-    "nearby/queries.py": {"near", "f1s_of", "to_follow"},
+    "nearby/queries.py": {
+        "near",
+        "count_named",
+        "last_words",
+        "to_follow",
+        "phones_of",
+        "with_phone",
+        "on_one_form",
+        "at_work",
+        "colleagues",
+    },
     "posters/queries.py": {"printed", "codes_to_print", "count_to_print"},
     "register/queries.py": {"imports", "import_of", "part", "taken", "parent", "_free", "_venues"},
     "visits/queries.py": {"hourly", "flag_counts", "by_zone_and_hour", "inside_now"},
@@ -106,6 +118,22 @@ def test_sums_alone_pass_by_the_rows():
         "duty/queries.py",
         "clusters/queries.py",
     }
+
+
+def test_the_rights_of_the_cdc_are_lent_in_one_place():
+    texts = {name_of(path): path.read_text(encoding="utf-8") for path in FILES}
+    lends = {
+        name: re.findall(r"\bfor_case\(session, [^)]*?((?:, [A-Z][\w.]*)+)\)", text) for name, text in texts.items()
+    }
+    assert {name: found for name, found in lends.items() if found} == {
+        "nearby/service.py": [", COMMUNE"],
+        "clusters/stays.py": [", CDC, SYSTEM.role"],
+    }
+    users = {name for name, text in texts.items() if re.search(r"\bfor_case\b", text)}
+    assert users == {"lent.py", "contacts/steps.py", "nearby/service.py", "clusters/stays.py"}
+    # Everybody else works under the scope of the product's own rounds.
+    others = {name for name, text in texts.items() if re.search(r"\bunder\(session, (?!(scope\.)?SYSTEM\))", text)}
+    assert others == {"lent.py"}
 
 
 def test_every_table_is_on_both_walls():

@@ -124,6 +124,7 @@ def test_a_quick_run_measures_every_figure_and_every_answer_is_good(tmp_path):
         "same stays out of",
         "list of a case",
         "page of cases",
+        "page of hand-over",
         "what is kept of",
         "line list of",
         "parts of workbooks",

@@ -1,4 +1,5 @@
-"""Somebody who was there answers a notice on their phone, without JavaScript; an officer gives them to their station."""
+"""Somebody who was there answers a notice on their phone, without JavaScript; an officer gives them to their station,
+sets nonsense aside, and takes the notice back with the case."""
 
 from datetime import timedelta
 
@@ -9,8 +10,12 @@ from playwright.sync_api import expect
 from checkin import clock
 from checkin.accounts.models import Account
 from checkin.db import db
+from checkin.ids import new_id
+from checkin.notices import queries as notices
 from checkin.notices import service
+from checkin.replies import service as replies
 from checkin.replies.models import NoticeAnswer
+from checkin.replies.telling import Telling
 from tests import cast, factories
 from tests.browser.test_chain import sign_in
 from tests.worlds import inside, vault_of
@@ -18,7 +23,7 @@ from tests.worlds import inside, vault_of
 pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
 HOUR = timedelta(hours=1)
-NAME = "Phạm Thị Bích Ngọc"
+NAME, NONSENSE = "Phạm Thị Bích Ngọc", "Vịt Donald"
 
 
 @pytest.fixture
@@ -80,13 +85,41 @@ def test_who_was_there_is_called_by_their_station(product, notice, open_page, cl
     sign_in(officer, product.staff, cast.CDC)
     officer.goto(f"{product.staff}/cases/F0-0001")
     officer.click("main a:has-text('Người trả lời thông báo: 1')")
-    row = officer.locator("tbody tr")
+    row = officer.locator("tbody tr", has_text=NAME)
     expect(row).to_contain_text(NAME, use_inner_text=True)
     expect(row).to_contain_text("Ho", use_inner_text=True)
     clean(officer, "answers")
     row.locator("input[name=person]").check()
     officer.click("main form button:has-text('Giao người đã chọn')")
     expect(officer.locator("main")).to_contain_text("Đã giao 1 người", use_inner_text=True)
+
+    # Somebody else wrote nonsense: on the officer's phone, set aside and looked at again.
+    with inside(product.world.app("public")):
+        told = Telling(
+            full_name=NONSENSE, birth_year=1990, phone="+84904118227", commune_id=factories.HA_TU, elsewhere="",
+            came=notice, left=notice, symptoms=(),
+        )  # fmt: skip
+        out = notices.public(db.session(), "TB-0001")
+        how = {"now": clock.now(), "notice": out, "answer_id": new_id(clock.now())}
+        replies.answer(db.session(), vault_of(product.world.app("public")), telling=told, **how)
+        factories.commit()
+    phone = open_page(width=360, javascript=False)
+    sign_in(phone, product.staff, cast.CDC)
+    phone.goto(f"{product.staff}/cases/F0-0001/answers")
+    assert fits(phone)
+    phone.locator("tbody tr", has_text=NONSENSE).locator("input[name=answer]").check()
+    phone.fill("#aside [name=reason]", "Tên không có thật")
+    phone.click("#aside button")
+    expect(phone.locator("tbody")).not_to_contain_text(NONSENSE)
+    expect(phone.locator("tbody")).to_contain_text(NAME)
+    phone.click("main a:has-text('Không hiện: 1')")
+    expect(phone.locator("tbody")).to_contain_text("Tên không có thật", use_inner_text=True)
+    assert fits(phone)
+    officer.goto(phone.url)
+    clean(officer, "set aside")
+    phone.locator("tbody input[name=answer]").check()
+    phone.click("main form button:has-text('Hiện lại')")
+    expect(phone.locator("tbody")).to_contain_text(NONSENSE)
 
     station = open_page(width=360)
     sign_in(station, product.staff, cast.COMMUNE)
@@ -101,3 +134,16 @@ def test_who_was_there_is_called_by_their_station(product, notice, open_page, cl
     officer.goto(f"{product.staff}/notice/")
     expect(officer.locator("tbody tr")).to_contain_text("giang@tram", use_inner_text=True)
     clean(officer, "notices")
+
+    # The case is none: its page says loudly what everybody still reads, and one press takes it back.
+    officer.goto(f"{product.staff}/cases/")
+    officer.select_option("tbody select[name=state]", "discarded")
+    officer.click("tbody form.act button")
+    expect(officer.locator("main")).to_contain_text("vẫn đang hiệu lực", use_inner_text=True)
+    clean(officer, "discarded")
+    phone.goto(f"{product.staff}/cases/F0-0001")
+    assert fits(phone)
+    phone.click("main button:has-text('Rút lại ngay')")
+    expect(phone.locator("main")).not_to_contain_text("vẫn đang hiệu lực")
+    guest.goto(f"{product.public}/notices/TB-0001")
+    expect(guest.locator("main")).to_contain_text("The case was ruled out.", use_inner_text=True)

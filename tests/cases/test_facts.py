@@ -8,6 +8,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
@@ -272,12 +273,43 @@ def test_the_line_list_comes_as_csv_xlsx_and_json_and_no_cell_is_a_formula(offic
         assert (entry.rows, entry.reason) == (1, "Giao ban sáng")
 
 
-def test_the_line_list_has_the_columns_that_go_data_imports(officer):
+def as_godata_reads(answer, form):
+    """The items and headings that its import takes from a file: each line of each sheet, and JSON as an array alone.
+
+    A heading is compared with its own words by letters and figures alone, in lower case.
+    """
+    body = answer.get_data()
+    if form == "json":
+        items = json.loads(body)
+        assert isinstance(items, list)
+    elif form == "csv":
+        # No byte order mark is expected: it would belong to the first heading.
+        items = [{k: v for k, v in row.items() if v} for row in csv.DictReader(io.StringIO(body.decode("ascii")))]
+    else:
+        items = []
+        for sheet in openpyxl.load_workbook(io.BytesIO(body)).worksheets:
+            heads, *lines = sheet.iter_rows(values_only=True)
+            items += [{k: v for k, v in zip(heads, line, strict=True) if v is not None} for line in lines]
+    return [{re.sub(r"[^a-z0-9]", "", head.lower()): value for head, value in item.items()} for item in items]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+def test_the_line_list_is_what_go_data_imports(officer, form):
     change(officer, onset_on="2026-11-18", isolated_on="2026-11-19", state="recovered")
-    rows = list(csv.DictReader(io.StringIO(export(officer, columns="godata").get_data().decode("utf-8-sig"))))
-    assert rows[0]["visualId"] == "F0-0001" and rows[0]["dateOfOnset"] == "2026-11-18"
-    assert rows[0]["classification"] == "LNG_REFERENCE_DATA_CATEGORY_CASE_CLASSIFICATION_CONFIRMED"
-    assert rows[0]["outcomeId"] == "LNG_REFERENCE_DATA_CATEGORY_OUTCOME_RECOVERED"
+    answer = export(officer, columns="godata", form=form)
+    (case,) = as_godata_reads(answer, form)
+    opened = case.pop("dateofreporting")
+    assert re.fullmatch(r"2026-11-\d\d", opened) and case.pop("dateofbecomingcase") >= opened
+    assert case == {
+        "caseid": "F0-0001",
+        "firstname": "F0-0001",
+        "classification": "LNG_REFERENCE_DATA_CATEGORY_CASE_CLASSIFICATION_CONFIRMED",
+        "outcome": "LNG_REFERENCE_DATA_CATEGORY_OUTCOME_RECOVERED",
+        "dateofonset": "2026-11-18",
+        "daterangetype": "LNG_REFERENCE_DATA_CATEGORY_PERSON_DATE_TYPE_ISOLATION",
+        "startdate": "2026-11-19",
+    }
+    assert f"-godata-1.{form}" in answer.headers["Content-Disposition"]
 
 
 def test_a_list_without_a_reason_or_too_long_for_a_sheet_is_refused_with_a_way_out(officer, monkeypatch):
@@ -317,7 +349,7 @@ def test_a_case_discarded_after_its_notice_went_out_says_that_the_notice_still_s
     tell(officer, venue="cho ha long 1")
     post(officer, "/cases/F0-0001/state", state="discarded", sure="1", seen=seen(officer))
     page = officer.get("/cases/F0-0001").text
-    assert "vẫn đang hiệu lực" in page and 'class="notice stop"' in page
+    assert "vẫn đang hiệu lực" in page and 'class="notice stop ' in page
     with inside(officer.application):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(ToldMove)) == 0
     assert "Đổi tình trạng" in officer.get("/cases/F0-0001/facts").text

@@ -11,8 +11,10 @@ from checkin.cases.models import Case
 from checkin.chains import service
 from checkin.chains.models import Infection
 from checkin.chains.service import Told
+from checkin.chains.tree import MOST
 from checkin.db import db
 from checkin.errors import DomainError
+from checkin.ids import new_id
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.exposure.test_case_pages import linked
@@ -141,6 +143,29 @@ def test_a_source_that_was_discarded_since_is_said_anew(town):
         page = client.get("/chains/F0-0002/source")
         assert page.status_code == 200 and 'value="F0-0001"' not in page.text
         assert tell(client, "F0-0002", seen="1", source="F0-0003", place="unknown").status_code == 303
+
+
+def test_of_a_long_chain_as_many_cases_are_read_as_are_shown_and_the_others_are_a_step_away(town):
+    with clock.fixed(NOW), inside(town.app()):
+        session = db.session()
+        first, second, *_ = session.scalars(sa.select(Case).order_by(Case.seq)).all()
+        after = [factories.case(session) for _ in range(MOST + 20)]
+        # Half were infected by the first case, half by the second one, and that one by the first.
+        for place, one in enumerate([second, *after]):
+            source = second if place > MOST / 2 else first
+            session.add(
+                Infection(
+                    case_id=one.id, number=1, source_id=source.id, place="unknown", reason="x", at=NOW,
+                    account_id=new_id(NOW), by_name="x",
+                )
+            )  # fmt: skip
+        factories.commit()
+    with clock.fixed(NOW):
+        client = officer(town)
+        whole, part = client.get("/chains/").text, client.get("/chains/F0-0002").text
+    assert f"{MOST + 22} ca, 3 thế hệ" in whole and f"{MOST} ca đầu trong {MOST + 22} ca" in whole
+    assert whole.count('<th scope="row"') == MOST + 1  # and one in the list of chains
+    assert f"{MOST // 2 + 21} ca, 2 thế hệ" in part and "ca đầu trong" not in part
 
 
 def test_a_discarded_case_is_no_source_and_leaves_the_picture(town):

@@ -26,10 +26,10 @@ RULE = {
 BOUNDS, TODAY = Bounds.from_dict(RULE), date(2026, 11, 20)
 
 
-def stay(number, who, disease, where, entered, lasts):
+def stay(number, who, disease, where, entered, lasts, zone=None):
     return Stay(
         disease, UUID(int=where + 1), BASE + timedelta(minutes=entered), BASE + timedelta(minutes=entered + lasts), True,
-        None, number, who,
+        zone and UUID(int=100 + 10 * where + zone), number, who,
     )  # fmt: skip
 
 
@@ -40,18 +40,29 @@ STAYS = st.lists(
         st.integers(0, 1),
         st.integers(0, 20 * 1440),
         st.integers(0, 900),
+        st.sampled_from([None, 1, 1, 2]),
     ),
     max_size=24,
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=300)
 @given(STAYS)
-def test_the_groups_are_those_that_the_oracle_finds_pair_by_pair(drawn):
+def test_the_groups_are_those_that_the_oracle_finds_pair_by_pair_at_each_place_and_in_each_zone(drawn):
     made = [stay(number, *one) for number, one in enumerate(drawn)]
-    told = [oracle.Stay(n, who, ill, at, come, come + lasts) for n, (who, ill, at, come, lasts) in enumerate(drawn)]
-    found = {(frozenset(one.seq for one in group.stays), group.gap_minutes) for group in groups(made, LIMITS)}
-    assert found == oracle.hanging_together(told, APART)
+    told = [oracle.Stay(n, who, ill, at, come, come + lasts) for n, (who, ill, at, come, lasts, _) in enumerate(drawn)]
+    found = [(frozenset(one.seq for one in group.stays), group.gap_minutes) for group in groups(made, LIMITS)]
+    zones = {n: zone and (where, zone) for n, (_, _, where, _, _, zone) in enumerate(drawn)}
+    assert len(found) == len(set(found)) and set(found) == oracle.standing_out(told, zones, APART)
+
+
+def test_of_a_large_venue_the_whole_is_told_and_the_zone_where_some_of_them_were():
+    made = [stay(n, n, "covid-19", 0, n * 60, 30, zone) for n, zone in ((1, 1), (2, 1), (3, 2))]
+    found = groups(made, LIMITS)
+    assert [(group.people, group.zone_id) for group in found] == [(3, None), (2, UUID(int=101))]
+    # Where everybody was in it, once is enough.
+    (both,) = groups([*made[:2], stay(4, 2, "covid-19", 0, 200, 30)], LIMITS)
+    assert (both.people, both.zone_id) == (2, UUID(int=101))
 
 
 def test_the_last_minute_counts_and_the_next_does_not():

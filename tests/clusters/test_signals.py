@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from checkin import clock, scope
 from checkin.audit.models import AuditEntry
+from checkin.cases import regrouping
 from checkin.cases import service as keeping
 from checkin.cases.models import Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.service import CaseFacts
@@ -18,8 +19,13 @@ from checkin.clusters import looking, queries
 from checkin.clusters.models import Signal, SignalStep
 from checkin.clusters.service import Found
 from checkin.clusters.shared import Limits, groups
+from checkin.clusters.stays import known_stays
 from checkin.db import db
+from checkin.errors import AccessDenied
 from checkin.exposure.models import Lookup
+from checkin.joins.models import joined
+from checkin.movements.models import ToldMove
+from checkin.people.models import Person
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.exposure.stays import Row, at, person
@@ -191,6 +197,74 @@ def test_a_signal_that_nobody_worked_on_goes_with_a_case_that_is_discarded_and_o
         assert client.get("/signals/TH-0001").status_code == 404
 
 
+def test_a_signal_is_the_same_where_its_people_are_in_one_zone_from_now_on_or_no_longer(market):
+    app = market.app()
+    with clock.fixed(NOW), inside(app):
+        session = db.session()
+        venue = session.scalars(sa.select(factories.Venue)).one()
+        fish, greens = (
+            factories.venues.add_zone(session, now=NOW, actor=factories.SYSTEM, venue=venue, name=name).id
+            for name in ("Khu hải sản", "Khu rau")
+        )
+        factories.commit()
+
+    def put(*zones):
+        """The first case and the second one were in these zones."""
+        with inside(app):
+            for case, zone in zip(db.session.scalars(sa.select(Case).order_by(Case.seq)), zones, strict=False):
+                own = sa.update(kept_visit).where(kept_visit.c.person_id == case.person_id)
+                db.session.execute(own.values(zone_id=zone))
+            factories.commit()
+        assert find(market) == (1, 0)
+
+    def signals():
+        with inside(app):
+            kept = db.session.scalars(sa.select(Signal).order_by(Signal.seq))
+            return [(one.number, one.zone_id, one.state, one.count) for one in kept]
+
+    put(fish, greens)
+    with clock.fixed(NOW):
+        post(officer(market), "/signals/TH-0001/say", seen="0", state="nothing", note="Hai người đi chợ khác ngày")
+    for zones, where in (((fish, fish), fish), ((fish, None), None), ((greens, greens), greens)):
+        put(*zones)
+        assert signals() == [("TH-0001", where, "nothing", 2)]
+    # In another zone others can be: what was said of this one says nothing of them.
+    put(fish, fish)
+    assert signals() == [("TH-0001", greens, "nothing", 2), ("TH-0002", fish, "new", 2)]
+
+
+def test_where_a_zone_is_a_signal_of_its_own_both_keep_what_was_said_and_the_whole_place_shows_the_rest(market):
+    app = market.app()
+    with clock.fixed(NOW), inside(app):
+        session = db.session()
+        venue = session.scalars(sa.select(factories.Venue)).one()
+        fish = factories.venues.add_zone(session, now=NOW, actor=factories.SYSTEM, venue=venue, name="Khu hải sản").id
+        session.execute(sa.update(kept_visit).values(zone_id=fish))
+        # The third one is a case of the same disease, at no zone.
+        third = session.scalars(sa.select(Case).order_by(Case.seq.desc())).first()
+        third.disease = "covid-19"
+        session.execute(sa.update(kept_visit).where(kept_visit.c.person_id == third.person_id).values(zone_id=None))
+        factories.commit()
+    assert find(market) == (2, 0)
+    with clock.fixed(NOW):
+        client = officer(market)
+        with inside(app):
+            whole, zone = (
+                db.session.scalars(sa.select(Signal).where(Signal.zone_id.is_not_distinct_from(where))).one().number
+                for where in (None, fish)
+            )
+        for number, note in ((whole, "Cả chợ"), (zone, "Chỉ khu cá")):
+            post(client, f"/signals/{number}/say", seen="0", state="working", note=note)
+        post(client, "/cases/F0-0003/state", state="discarded", sure="y")
+        assert find(market) == (1, 0)
+        second = officer(market, SECOND)
+        for number, note in ((whole, "Cả chợ"), (zone, "Chỉ khu cá")):
+            html = second.get(f"/signals/{number}").text
+            assert note in html and "F0-0001" in html and "F0-0002" in html and "F0-0003" not in html
+    with inside(app):
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Signal)) == 2
+
+
 def test_a_lookup_of_it_is_bound_to_the_signal_and_stands_on_its_page(market):
     find(market)
     with clock.fixed(NOW):
@@ -267,9 +341,10 @@ def test_what_is_found_in_the_database_is_what_the_oracle_finds(app, session, to
         for n, ((who, _, entered, lasts, _), place) in enumerate(zip(drawn, places, strict=True))
     ]  # fmt: skip
     limits = Limits.from_dict({"cases_least": 2, "days_apart": 1, "days_back": 42, "disease": {}})
-    right = oracle.hanging_together(told, {"covid-19": 1440, "measles": 1440})
-    with scope.as_system(session):
-        stays = queries.stays_shared(session, at(-10_000))
+    zones = {n: place if place in town.zones else None for n, place in enumerate(places)}
+    right = oracle.standing_out(told, zones, {"covid-19": 1440, "measles": 1440})
+    with scope.under(session, scope.SYSTEM):
+        stays = known_stays(session, at(-10_000))
     found = {
         (frozenset((one.who, one.venue_id, one.entered_at, one.until) for one in group.stays), group.gap_minutes)
         for group in groups(stays, limits)
@@ -285,6 +360,135 @@ def test_what_is_found_in_the_database_is_what_the_oracle_finds(app, session, to
         )
         for ids, gap in right
     }
+
+
+JOINED = st.sampled_from([(), ((0, 1),), ((2, 5),), ((0, 1), (2, 5)), ((0, 5), (1, 5))])
+MOVES = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, len(PLACES) - 1), st.integers(-3000, 3000), st.integers(1, 700)),
+    max_size=5, unique_by=lambda move: move[2],
+)  # fmt: skip
+VISITS = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, len(PLACES) - 1), st.integers(-3000, 3000), st.integers(0, 700), st.booleans()),
+    min_size=4, max_size=18, unique_by=lambda visit: visit[2],
+)  # fmt: skip
+
+
+@settings(max_examples=8)
+@given(VISITS, MOVES, JOINED)
+def test_what_was_told_and_who_was_joined_count_as_the_oracle_counts_them(app, session, town, drawn, told, pairs):
+    for table in (
+        Signal.__table__,
+        case_visit,
+        kept_visit,
+        kept_declaration,
+        Case.__table__,
+        ToldMove.__table__,
+        joined,
+    ):
+        session.execute(sa.delete(table))
+    session.execute(sa.delete(Person))
+    session.expire_all()
+    known = {"name_index": b"n", "id_index": b"", "phone_index": b"", "created_at": at(0)}
+    session.execute(sa.insert(Person.__table__), [known | {"id": person(number)} for number in range(6)])
+    rows = [
+        Row(UUID(int=n + 1), person(who), at(entered), at(entered + lasts) if left else None, at(entered + lasts), at(entered + lasts))
+        for n, (who, _, entered, lasts, left) in enumerate(drawn)
+    ]  # fmt: skip
+    places = [PLACES[place] for _, place, *_ in drawn]
+    store(session, town, rows, places)
+    # Five of them are cases, the fifth of another disease; the sixth can have been joined with one.
+    opened = []
+    for number, disease in enumerate(["covid-19"] * 4 + ["measles"]):
+        facts = CaseFacts(title="Ca", disease=disease)
+        opened.append(keeping.open_for(
+            session, now=at(3000), actor=factories.SYSTEM, facts=facts, person_id=person(number),
+            found_by="TC-000001", rules=factories.rules(app),
+        ))  # fmt: skip
+    for n, (who, place, start, lasts) in enumerate(told):
+        session.add(ToldMove(
+            id=UUID(int=9000 + n), case_id=opened[0].id, person_id=person(who), venue_id=town.ids[at_venue(PLACES[place])],
+            start=at(start), end=at(start + lasts), details=b"", told_at=at(3000), told_by=UUID(int=1), told_by_name="x",
+        ))  # fmt: skip
+    mains = groups_of(pairs, 6)
+    together = {number for pair in pairs for number in pair}
+    if pairs:
+        session.execute(
+            sa.insert(joined), [{"member_id": person(one), "main_id": person(mains[one])} for one in sorted(together)]
+        )
+    session.flush()
+    for case in opened:
+        regrouping.regroup(session, now=at(3000), actor=factories.SYSTEM, case=case, rules=factories.rules(app))
+    visits = [
+        oracle.Visit(mains[who], at_venue(place), place if place in town.zones else None, entered, entered + lasts if left else None, entered + lasts)
+        for (who, _, entered, lasts, left), place in zip(drawn, places, strict=True)
+    ]  # fmt: skip
+    moves = [
+        oracle.Move(mains[who], at_venue(PLACES[place]), start, start + lasts) for who, place, start, lasts in told
+    ]
+    # Who is no case is none, and under whichever name somebody is one they are it.
+    first = {}
+    for number in range(5):
+        first.setdefault(mains[number], number)
+    times = sorted((one for one in oracle.times(visits, moves) if one[0] in first), key=str)
+    ill = [
+        oracle.Stay(n, who, "measles" if who == 4 else "covid-19", where, start, end)
+        for n, (who, where, _, start, end) in enumerate(times)
+    ]
+    zones = {n: zone for n, (_, _, zone, _, _) in enumerate(times)}
+    limits = Limits.from_dict({"cases_least": 2, "days_apart": 1, "days_back": 42, "disease": {}})
+    with scope.under(session, scope.SYSTEM):
+        stays = known_stays(session, at(-20_000))
+    seqs = {number: case.seq for number, case in enumerate(opened)}
+    found = [
+        (frozenset((one.who, one.venue_id, one.entered_at, one.until) for one in group.stays), group.gap_minutes)
+        for group in groups(stays, limits)
+    ]
+    right = {
+        (frozenset((seqs[first[times[n][0]]], town.ids[times[n][1]], at(times[n][3]), at(times[n][4])) for n in ids), gap)
+        for ids, gap in oracle.standing_out(ill, zones, {"covid-19": 1440, "measles": 1440})
+    }  # fmt: skip
+    assert len(found) == len(set(found)) and set(found) == right
+    ends = {(town.ids[at_venue(PLACES[place])], at(start + lasts)) for _, place, start, lasts in told}
+    assert all((one.venue_id, one.until) in ends and one.recorded for one in stays if one.told)
+
+
+def at_venue(place):
+    return "mall" if place.startswith("mall ") else place
+
+
+def groups_of(pairs, people):
+    """The least number of everybody's group."""
+    main = {number: number for number in range(people)}
+    for one, other in pairs:
+        low, high = sorted((main[one], main[other]))
+        main = {number: low if mine == high else mine for number, mine in main.items()}
+    return main
+
+
+def test_the_page_folds_stays_into_a_line_a_person_and_says_what_was_told_and_in_which_zone(market):
+    app = market.app()
+    with clock.fixed(NOW), inside(app):
+        session = db.session()
+        venue = session.scalars(sa.select(factories.Venue)).one()
+        zone = factories.venues.add_zone(session, now=NOW, actor=factories.SYSTEM, venue=venue, name="Khu hải sản")
+        session.execute(sa.update(kept_visit).values(zone_id=zone.id))
+        case = session.scalars(sa.select(Case).order_by(Case.seq)).first()
+        for day in (5, 4):
+            session.add(ToldMove(
+                id=UUID(int=day), case_id=case.id, person_id=case.person_id, venue_id=venue.id, start=NOW - day * DAY,
+                end=NOW - day * DAY + HOUR, details=b"", told_at=NOW, told_by=UUID(int=1), told_by_name="x",
+            ))  # fmt: skip
+        factories.commit()
+    assert find(market) == (1, 0)
+    with clock.fixed(NOW):
+        client = officer(market)
+        listed = client.get("/signals/").text
+        assert "2 ca COVID-19 cùng địa điểm" in listed and "Chợ Hạ Long 1 – Khu hải sản" in listed
+        html = client.get("/signals/TH-0001").text
+    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", html))
+    assert "14/11/2026 , 15/11/2026 , 16/11/2026" in text and "2 khai trong phỏng vấn" in text
+    folded, each = html.split('<details class="card more"', 1)
+    assert folded.count("<tr>") == 3 and "Từng lượt: 4" in each and each.count("khai trong phỏng vấn") == 2
 
 
 def ill(world, venue_id, number, when):
@@ -375,6 +579,9 @@ def test_the_staff_role_finds_opens_and_works_on_signals_and_a_station_gets_noth
         factories.check_in(app, session, vault, venue, cast.coughing(who(9)), at=NOW - 20 * DAY)
         for number in range(1, 7):
             factories.check_in(app, session, vault, venue, cast.coughing(who(number)), at=NOW - number * HOUR / 4)
+        # One of them was at an inn besides, and the other one says so too.
+        inn = factories.venue(session, vault, "Quán cơm Hạ Long", kind="food")
+        factories.check_in(app, session, vault, inn, cast.healthy(who(1)), at=NOW - 3 * HOUR)
         people = list(
             session.execute(sa.text("SELECT person_id FROM visit ORDER BY entered_at DESC LIMIT 2")).scalars()
         )
@@ -383,16 +590,22 @@ def test_the_staff_role_finds_opens_and_works_on_signals_and_a_station_gets_noth
                 session, now=NOW, actor=factories.SYSTEM, facts=CaseFacts(title="Ca", disease="covid-19"), person_id=person_id,
                 found_by="TC-000001", rules=factories.rules(app),
             )  # fmt: skip
+        case = session.scalars(sa.select(Case).where(Case.person_id == people[1])).one()
+        session.add(ToldMove(
+            id=UUID(int=1), case_id=case.id, person_id=case.person_id, venue_id=inn.id, start=NOW - 3 * HOUR,
+            end=NOW - 2 * HOUR, details=b"", told_at=NOW, told_by=UUID(int=1), told_by_name="Hạnh",
+        ))  # fmt: skip
         factories.commit()
     staff = world.app("staff")
     with clock.fixed(NOW):
         answer = staff.test_cli_runner().invoke(args=["signals", "find"])
-        assert answer.exit_code == 0 and answer.output == "signals: 1 of cases, 2 of symptoms\n", answer.output
+        assert answer.exit_code == 0 and answer.output == "signals: 2 of cases, 2 of symptoms\n", answer.output
         client = officer(world, tier="staff")
         html = client.get("/signals/").text
-        assert badge(html) == 3
+        assert badge(html) == 4
         page = client.get("/signals/TH-0001").text
-        assert "F0-0001" in page and "F0-0002" in page
+        assert "F0-0001" in page and "F0-0002" in page and "Quán cơm Hạ Long" in page
+        assert "khai trong phỏng vấn" in page and "khai trong phỏng vấn" not in client.get("/signals/TH-0002").text
         assert post(client, "/signals/TH-0001/say", seen="0", state="seen", note="").status_code == 303
         assert post(client, "/signals/look").status_code == 303
         with staff.app_context():
@@ -400,6 +613,8 @@ def test_the_staff_role_finds_opens_and_works_on_signals_and_a_station_gets_noth
                 scope.enter(db.session(), scope.Scope(role, commune=factories.HONG_GAI))
                 assert queries.stays_shared(db.session(), NOW - 9 * DAY) == []
                 assert queries.ill(db.session(), clock.today()) == ({}, {})
+                with pytest.raises(AccessDenied):
+                    known_stays(db.session(), NOW - 9 * DAY)
                 db.session.remove()
     with inside(world.app()):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(SignalStep)) == 1

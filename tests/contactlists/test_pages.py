@@ -2,11 +2,14 @@
 
 import io
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
-from checkin import clock
+from checkin import clock, scope
 from checkin.audit.models import AuditEntry
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
@@ -214,3 +217,31 @@ def test_as_the_staff_role_with_its_own_rights(postgresql):
     page(**carried(page(FILE)), do="save")
     assert len(made(page.app)) == 3
     assert service.AT_ONCE == views.AT_ONCE
+
+
+@pytest.mark.postgresql
+def test_two_who_say_at_once_what_a_new_heading_means_both_get_through_and_the_later_one_stands(postgresql):
+    app, heading = postgresql.app("staff"), ["Họ tên", "Số gọi được"]
+    said = {"first": ["full_name", "phone"], "second": ["full_name", ""]}
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+
+    def say(which):
+        with inside(app):
+            session = db.session()
+            scope.enter(session, scope.CASEWORK)
+            service.remember(session, vault_of(app), now=NOW, heading=heading, fields=said[which])
+            session.commit()
+
+    with inside(app), ThreadPoolExecutor() as pool:
+        session = db.session()
+        scope.enter(session, scope.CASEWORK)
+        service.remember(session, vault_of(app), now=NOW, heading=heading, fields=said["first"])
+        other = pool.submit(say, "second")
+        with psycopg.connect(postgresql.urls["all"], autocommit=True) as watching:
+            until = time.monotonic() + 10
+            while watching.execute(waits).fetchone() == (0,) and time.monotonic() < until:
+                time.sleep(0.01)
+            assert watching.execute(waits).fetchone() == (1,)
+        session.commit()
+        other.result(timeout=10)
+        assert service.meant(session, vault_of(app), heading) == said["second"]

@@ -1,15 +1,19 @@
 """From the station's tap to the CDC's page: how an F1 is, tests, and a positive one who becomes a case."""
 
+import re
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from checkin import clock
+from checkin.audit.models import AuditEntry
 from checkin.cases.models import Case
-from checkin.contacts.models import ContactCheck
-from tests import cast
+from checkin.contacts.models import Contact, ContactCheck
+from checkin.stations import quarantine
+from tests import cast, factories
 from tests.conftest import NOW
-from tests.contacts.conftest import HERE, OTHER, THERE
+from tests.contacts.conftest import AWAY, HERE, OTHER, THERE
+from tests.factories import HA_TU
 
 TODAY = clock.to_local(NOW).date()
 
@@ -124,3 +128,27 @@ def test_days_go_with_what_is_kept_for_the_case(given):
     given.act(officer, "/cases/F0-0001/unlink")
     with given.session() as session:
         assert not session.scalars(sa.select(ContactCheck)).all()
+
+
+def test_a_long_list_has_pages_and_the_reading_of_one_is_of_those_on_it(given, monkeypatch):
+    monkeypatch.setattr(quarantine, "PAGE", 1)
+    officer = given.signed_in(cast.CDC)
+    with given.session() as session:
+        session.execute(sa.update(Contact).values(commune_id=HA_TU))
+        session.commit()
+    for name in (HERE, THERE, AWAY):
+        given.make_f1(officer, name)
+    own = given.signed_in(cast.COMMUNE)
+    assert "Đã ghi" in health(given, own, THERE, "ill").text
+    pages = [own.get(f"/station/quarantine/?page={number}").text for number in (1, 2, 3, 4)]
+    assert [[name in page for name in (HERE, THERE, AWAY)].count(True) for page in pages] == [1, 1, 1, 1]
+    # Who is ill leads; a page that is no more is the last one.
+    assert THERE in pages[0] and "Trang 2 / 3" in pages[1] and pages[2].count(HERE) == pages[3].count(HERE)
+    assert all("Tất cả <b>3</b>" in page for page in pages)
+    (tap,) = re.findall(r'action="(/station/quarantine/[^"]+/health[^"]*)"', pages[1])
+    back = own.post(tap.replace("&amp;", "&"), data={"csrf_token": factories.hidden(pages[1], "csrf_token"), "seen": 0,
+                    "said": "well", "from": "list"})  # fmt: skip
+    assert back.location == "/station/quarantine/?page=2"
+    with given.session() as session:
+        read = session.scalars(sa.select(AuditEntry.rows).where(AuditEntry.action == "station.read")).all()
+    assert read[-4:] == [1, 1, 1, 1]

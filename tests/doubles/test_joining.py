@@ -1,6 +1,7 @@
 """Joined people are read as one, as if one person had made all visits; parted they are as they were at first."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +12,11 @@ from checkin.cases import queries as case_queries
 from checkin.cases import service as cases
 from checkin.contacts import queries as contacts
 from checkin.contacts import service as calling
+from checkin.contacts.models import Contact
 from checkin.contacts.service import Given
 from checkin.doubles import queries, service
 from checkin.errors import DomainError
+from checkin.exposure import scored
 from checkin.ids import new_id
 from checkin.joins import queries as joins
 from checkin.joins.models import APART, Pair, PairStep, joined
@@ -22,6 +25,7 @@ from tests import factories
 from tests.cases.kept import expire
 from tests.conftest import NOW
 from tests.doubles.town import BASE, crowd, made
+from tests.oracles import doubles as oracle
 
 
 @pytest.fixture
@@ -76,6 +80,69 @@ def test_minutes_of_joined_contacts_count_once(town):
     assert sorted(town.listed().values()) == [(20, 20), (30, 30)]
     town.join(1, 2)
     assert town.listed() == {town.people[1]: (40, 40)}
+
+
+def test_what_is_joined_elsewhere_leaves_the_ranking_of_a_case_as_it_is_kept(town):
+    for _ in range(2):
+        town.person()
+    three(town)
+
+    def kept():
+        found = town.found()
+        return scored.kept(town.session, found.asked(), found.made_of(town.session), first=0, limit=9)
+
+    before = town.listed()
+    town.join(3, 4)
+    town.join(5, 6)
+    assert kept().total == len(before) == 2
+    town.join(2, 3)  # one of the list with somebody who never met the case
+    assert kept() is None and town.listed() == {town.people[1]: (20, 20), town.people[2]: (30, 30)}
+    town.join(0, 5)  # and the case itself
+    assert town.listed() == {town.people[1]: (20, 20), town.people[2]: (30, 30)}
+
+
+def test_who_is_joined_with_somebody_known_longer_who_met_nobody_is_listed_as_that_one(town):
+    for _ in range(3):
+        town.person()
+    for who, shop in ((0, 0), (1, 1), (2, 0)):
+        town.stay(who, shop, 10 * who, 50, 50)
+    town.link(0)
+    town.join(1, 2)
+    assert town.listed() == {town.people[1]: (30, 30)}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_was_given_for_two_cases_is_counted_once_and_in_the_database(town, seed):
+    chance = Random(seed)
+    people = [town.person() for _ in range(12)]
+    cases_ = [factories.case(town.session, f"Ca {number}") for number in range(4)]
+    town.session.flush()
+    given = [(case, who) for case in cases_ for who in people if chance.random() < 0.5]
+    stages = {pair: chance.choice(("call", "not")) for pair in given}
+    others_people = {(cases_[1], new_id(NOW)): "call" for _ in range(1100)}
+    town.session.execute(sa.insert(Contact), [
+        {"id": new_id(NOW), "case_id": case.id, "person_id": who, "disease": "covid-19", "stage": stage, "stage_at": NOW,
+         "stage_by_name": "x", "given_at": NOW, "due_at": NOW, "met_on": NOW.date(), "details": b"x", "version": 1}
+        for (case, who), stage in ({(of, town.people[who]): stage for (of, who), stage in stages.items()} | others_people).items()
+    ])  # fmt: skip
+    first, *others_ = cases_
+    for _ in range(3):
+        group = oracle.groups(town.edges, range(12))
+        met = [{group[who] for (of, who), stage in stages.items() if of is case and stage != "not"} for case in cases_]
+        right = {
+            case.id: len(met[0] & theirs) for case, theirs in zip(others_, met[1:], strict=True) if met[0] & theirs
+        }
+        asked: list[str] = []
+        note = lambda _connection, _cursor, statement, *_: asked.append(statement)  # noqa: B023, E731
+        sa.event.listen(town.session.get_bind(), "before_cursor_execute", note)
+        assert contacts.of_both(town.session, first, [case.id for case in others_]) == right and right
+        sa.event.remove(town.session.get_bind(), "before_cursor_execute", note)
+        # However many people the others have: who was joined, if anybody, and the sums.
+        assert len(asked) == 2
+        assert contacts.of_both(town.session, first, []) == {}
+        one, other = sorted(chance.sample(people, 2))
+        if (one, other) not in town.edges:
+            town.join(one, other)
 
 
 def test_the_visits_of_both_are_the_cases_own_and_whoever_met_either_is_listed(town):

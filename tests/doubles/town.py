@@ -13,6 +13,7 @@ from checkin.cases import service as cases
 from checkin.cases.models import OWN, case_visit, kept_visit
 from checkin.cases.spread import air
 from checkin.doubles import service
+from checkin.exposure import keeping
 from checkin.exposure.contacting import Contacting
 from checkin.exposure.models import PERSON, Lookup
 from checkin.exposure.timeline import found_people
@@ -107,10 +108,14 @@ class Town:
         copies = self.session.execute(sa.select(kept_visit).order_by(*kept_visit.primary_key.columns)).all()
         return [tuple(row) for row in claims], [tuple(row) for row in copies]
 
+    def found(self) -> Contacting:
+        """The list of the case, as it is asked for."""
+        lookup = Lookup(case_id=self.case.id, person_id=self.case.person_id, start=BASE - timedelta(days=1), end=NOW)
+        return Contacting(self.session, lookup, self.case)
+
     def page(self) -> Any:
         """What reads the first page of the case's list; who is joined is asked here."""
-        lookup = Lookup(case_id=self.case.id, person_id=self.case.person_id, start=BASE - timedelta(days=1), end=NOW)
-        return lambda: Contacting(self.session, lookup, self.case).people(self.session, 0, 50)
+        return lambda: self.found().people(self.session, 0, 50)
 
     def listed(self, case: Any = None) -> dict[UUID, tuple[int, int]]:
         """The list of the case by the product: minutes by person; everybody opened as the page does."""
@@ -118,6 +123,9 @@ class Town:
         lookup = Lookup(case_id=case.id, person_id=case.person_id, start=BASE - timedelta(days=1), end=NOW, kind="case")
         found = Contacting(self.session, lookup, case)
         everybody = found.everybody(self.session)
+        # What was kept by the one before, or ranked anew; the next one finds what is kept now, unless it is gone.
+        keeping.keep(self.session, lookup, case)
+        assert Contacting(self.session, lookup, case).everybody(self.session) == everybody
         opened = {one.person_id: one for one in found.presences(self.session, everybody)}
         assert list(opened) == [one.person_id for one in everybody]
         return {one.person_id: (one.certain_minutes, one.possible_minutes) for one in everybody}

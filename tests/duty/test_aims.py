@@ -58,7 +58,7 @@ def outbreak(session, seed):
                 )
             )  # fmt: skip
         for _ in range(chance.randrange(4)):
-            person = _contact(session, chance, case_id, opened)
+            person = _contact(session, chance, case_id, opened) | {"case": number + 1}
             case["people"].append(person)
         cases.append(case)
     session.flush()
@@ -86,7 +86,8 @@ def _contact(session, chance, case_id, opened):
     session.add(
         Contact(
             id=contact_id, case_id=case_id, person_id=new_id(given), disease="covid-19", stage=person["stage"],
-            stage_at=person["staged"], stage_by_name="x", commune_id=person["commune"], due_at=person["due"],
+            stage_at=person["staged"], stage_by_name="x", given_at=given, reached_at=min(person["reached"], default=None),
+            commune_id=person["commune"], due_at=person["due"],
             met_on=given.date(), details=b"x", result=person["result"], raised=person["raised"], version=1,
             quarantine_from=today - timedelta(days=9) if f1 else None, quarantine_until=person["until"],
         )
@@ -132,16 +133,30 @@ def test_the_sums_are_what_is_counted_by_hand(world, seed):
             for day, one in days.items()
         }
         assert by_day == oracle.days(cases, SINCE, NOW)
-        counted = {}
-        for one in queries.contact_sums(session, now=NOW, since=since):
-            assert one.case_id is None  # command is told of no case
-            counted[one.commune_id] = {name: getattr(one, name) for name in queries.COUNTED}
-        assert counted == oracle.contacts(cases, since, NOW, clock.to_local(NOW).date())
+        today = clock.to_local(NOW).date()
+        by_commune = oracle.contacts(cases, NOW, today, "commune")
+        work = queries.contact_sums(session, now=NOW)
+        assert {one.commune_id: numbers(one) for one in work.communes} == by_commune
+        assert work.cases == []  # command is told of no case
+        assert work.total() == {name: sum(one[name] for one in by_commune.values()) for name in queries.COUNTED}
+        done = {"new_f1": 0, "calls": 0} | vars(queries.contacts_done(session, since))
+        assert done == oracle.done(cases, since)
         as_role(session, "cdc")
-        by_case = queries.contact_sums(session, now=NOW, since=since)
-        assert all(one.case_id for one in by_case)
-        assert queries.summed(by_case)["to_call"] == sum(one["to_call"] for one in counted.values())
+        work = queries.contact_sums(session, now=NOW)
+        assert {one.commune_id: numbers(one) for one in work.communes} == by_commune
+        seqs = dict(session.execute(sa.select(Case.id, Case.seq)).all())
+        loud = {
+            seq: one
+            for seq, one in oracle.contacts(cases, NOW, today, "case").items()
+            if one["refused"] or one["ill"] or one["positive"]
+        }
+        assert {seqs[one.case_id]: numbers(one) for one in work.cases} == loud
+        assert all(one.commune_id is None for one in work.cases)
         session.rollback()
+
+
+def numbers(sums):
+    return {name: getattr(sums, name) for name in queries.COUNTED}
 
 
 @pytest.mark.parametrize("role", ["commune", "owner", "system"])
@@ -151,7 +166,8 @@ def test_nobody_else_gets_a_number_also_of_the_database_itself(postgresql, role)
         session = db.session()
         as_role(session, role)
         for asked in (
-            "SELECT * FROM contact_sums(now(), current_date, now())",
+            "SELECT * FROM contact_sums(now(), current_date)",
+            "SELECT * FROM contact_done(now())",
             "SELECT * FROM contact_speed(now(), now(), 24, 48)",
             "SELECT * FROM case_speed(now(), now(), 24, 7, 1, 7, 80)",
             "SELECT * FROM case_changes(now())",

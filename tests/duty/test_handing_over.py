@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from checkin import clock
 from checkin.audit.models import AuditEntry
 from checkin.cases.models import Case
+from checkin.contacts.models import Contact
+from checkin.duty import views
 from checkin.duty.models import DutyHandover
 from tests import cast, factories
 from tests.conftest import NOW
@@ -117,3 +119,17 @@ def test_an_empty_province_says_so(sqlite):
         assert "Không có ai cần gọi" in officer.get("/duty/").text
         assert "Chưa giao ca lần nào" in officer.get("/duty/history").text
         assert "Chưa mở ca nào" in officer.get("/speed/").text
+
+
+def test_of_more_cases_than_a_page_has_those_with_somebody_positive_or_ill_are_shown(given, monkeypatch):
+    monkeypatch.setattr(views, "MOST_CASES", 1)
+    officer = given.signed_in(cast.CDC)
+    given.make_f1(officer, HERE)
+    given.act(officer, f"{given.page(HERE)}/health", seen=0, said="ill")
+    with given.session() as session:
+        other = factories.case(session)
+        session.execute(sa.update(Contact).where(Contact.stage == "call").values(case_id=other.id, result="refused"))
+        session.commit()
+    shown = officer.get("/duty/").text
+    assert "1 ca đáng xem nhất trong 2 ca" in shown
+    assert 'href="/cases/F0-0001/contacts?stage=f1">■ 1' in shown and "/cases/F0-0002/contacts" not in shown

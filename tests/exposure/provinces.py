@@ -1,5 +1,7 @@
 """The towns of `towns.py` with kinds of venues, zones, rules drawn by chance, and somebody who was with the case all along."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -17,7 +19,7 @@ from checkin.visits.models import Visit
 from tests.exposure.stays import CAP
 from tests.exposure.towns import CASE, MINUTE, PLACES, Batch, Town, _moment, _ticked, _town_of, write
 from tests.oracles.overlap import Contact, Stay
-from tests.oracles.ranking import Ranked, ranked
+from tests.oracles.ranking import Ranked, beside_one_another, ranked, zones_of
 
 COMPANION = 9
 
@@ -123,13 +125,12 @@ def fill(session: Any, province: Province) -> None:
         session.connection().execute(change, [{"which": key, "to": value} for key, value in values.items()])
 
 
-def by_the_product(session: Any, province: Province) -> Said:
-    """What the product reads of each town."""
+def asked(session: Any, province: Province) -> Iterator[tuple[Town, scored.Question]]:
+    """Each town with what the product is asked of its case."""
     batch, zones = province.batch, province.zones
     towns = batch.towns()
     inside = venues.inside_each(session, {stay.where for made in towns for stay in made.case})
     weights = Weights.from_dict(province.rule)
-    said = []
     for made in towns:
         encounters = [
             scored.Encounter(
@@ -137,14 +138,25 @@ def by_the_product(session: Any, province: Province) -> Said:
             )
             for stay in made.case
         ]
-        how = {
-            "air": timedelta(microseconds=batch.air * batch.tick),
-            "cap": timedelta(microseconds=CAP * batch.tick),
-            "excluding": [made.person(CASE)],
-            "kinds": {one.id: one.kind for one in venues.names(session, {v for e in encounters for v in e.venue_ids}).values()},
-            "weights": weights,
-        }  # fmt: skip
-        found = scored.contacts(session, encounters, first=0, limit=100, **how)
+        at = {v for e in encounters for v in e.venue_ids}
+        yield (
+            made,
+            scored.Question(
+                encounters,
+                air=timedelta(microseconds=batch.air * batch.tick),
+                cap=timedelta(microseconds=CAP * batch.tick),
+                excluding=[made.person(CASE)],
+                kinds={one.id: one.kind for one in venues.names(session, at).values()},
+                weights=weights,
+            ),
+        )
+
+
+def by_the_product(session: Any, province: Province, way: Any = None) -> Said:
+    """What the product reads of each town, ranked anew or the `way` that is given."""
+    said = []
+    for made, question in asked(session, province):
+        found = (way or scored.contacts)(session, question, first=0, limit=100)
         if (found.total, found.shown) != (len(found.people), len(found.people)):
             return []
         said.append(
@@ -161,6 +173,46 @@ def by_the_product(session: Any, province: Province) -> Said:
         )
         assert all(_town_of(p.person_id) == made.number for p in found.people)
     return said
+
+
+CUTS = ({}, {"minutes": "sure"}, {"band": "low"}, {"zone": "other", "minutes": "may_close"})
+
+
+def wrong_zones(session: Any, province: Province) -> tuple[int, int]:
+    """How many people the oracle finds in zones, over all towns and CUTS; and in how many of the questions the product
+    says otherwise: how many are in each zone, who is in one that is chosen, and how many on its pages."""
+    batch, zones, rule, people, wrong = province.batch, province.zones, province.rule, 0, 0
+    for (made, question), right in zip(asked(session, province), by_the_oracle(province), strict=True):
+        stays = [_ticked(stay, batch.tick) for stay in made.stays]
+        case = [stay for stay in stays if stay.person == made.person(CASE)]
+        there = zones_of(beside_one_another(stays, case, made.stands_in, made.air * batch.tick), zones)
+        for cut in CUTS:
+            fits = [one for one in right if _fits(one, cut, rule)]
+            counted = Counter(zone for one in fits for zone in there.get(one.met.person, ()))
+            whole = scored.contacts(session, question, first=0, limit=1, by_zone=True, cut=scored.Cut(**cut))
+            wrong += (whole.zones, whole.anywhere) != (counted, len(fits))
+            people += sum(counted.values())
+            for zone in [*list(counted)[:2], UUID(int=1)]:
+                chosen = scored.Cut(**cut, at=str(zone))
+                theirs = [one.met.person for one in fits if zone in there.get(one.met.person, ())]
+                pages = [
+                    scored.contacts(session, question, first=first, limit=2, by_zone=True, cut=chosen)
+                    for first in range(0, len(theirs) + 1, 2)
+                ]
+                listed = [one.person_id for page in pages for one in page.people]
+                wrong += listed != theirs or any(
+                    (page.shown, page.anywhere, page.zones) != (len(theirs), len(fits), counted) for page in pages
+                )
+    return people, wrong
+
+
+def _fits(one: Ranked, cut: dict[str, str], rule: dict[str, Any]) -> bool:
+    return (
+        (cut.get("zone") != "other" or not one.same_zone)
+        and (cut.get("minutes") != "sure" or one.met.certain > 0)
+        and (cut.get("minutes") != "may_close" or one.met.possible >= rule["close_minutes"])
+        and (cut.get("band") != "low" or one.score < rule["bands"]["medium"])
+    )
 
 
 def differing(right: Said, found: Said) -> list[int]:

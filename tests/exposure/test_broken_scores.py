@@ -25,8 +25,8 @@ def _weights(**changed: Any) -> Any:
 
 
 def _asked(change: Callable[[scored.Encounter], scored.Encounter]) -> Any:
-    def broken(session: Any, encounters: Any, **how: Any) -> Any:
-        return CONTACTS(session, [change(one) for one in encounters], **how)
+    def broken(session: Any, asked: Any, **page: Any) -> Any:
+        return CONTACTS(session, replace(asked, encounters=[change(one) for one in asked.encounters]), **page)
 
     return "contacts", broken
 
@@ -85,9 +85,11 @@ def wrong_towns(world: worlds.World) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def fresh() -> Any:
-    scored._ranked.cache_clear()  # what it is put together from may be broken
+    for built in (scored._spans, scored._scored, scored._ranked):  # what it is put together from may be broken
+        built.cache_clear()
     yield
-    scored._ranked.cache_clear()
+    for built in (scored._spans, scored._scored, scored._ranked):
+        built.cache_clear()
 
 
 @pytest.mark.long

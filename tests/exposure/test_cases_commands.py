@@ -12,7 +12,12 @@ from checkin.audit.models import AuditEntry
 from checkin.cases.models import Case, case_visit
 from checkin.db import db
 from checkin.exposure.models import Lookup
+from checkin.ids import new_id
+from checkin.joins import service as joins
+from checkin.joins.models import Pair
 from checkin.me.models import Reading
+from checkin.people.identity import name_index
+from checkin.people.models import Person
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.worlds import inside, vault_of
@@ -128,9 +133,51 @@ def test_of_several_with_one_number_it_asks_which(market, world):
         factories.check_in(world.app(), session, vault, venue, cast.healthy(child), at=NOW - DAY)
         factories.commit()
     answer = opened(market)
-    assert answer.exit_code == 1 and "2 people declared this number" in answer.output and "Khôi" not in answer.output
+    assert answer.exit_code == 1 and answer.stdout == ""
+    lines = [line.strip() for line in answer.output.splitlines()]
+    assert lines[:3] == ["Error: 2 people declared this number", "Nguyễn M. K., 2017", "Nguyễn T. Á. T., 1985"]
+    assert "--name" in lines[3] and "--birth-year" in lines[3] and "--id-number" in lines[3]
+    with inside(world.app()):
+        entry = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
+        # Two names were opened: that counts like any reading.
+        assert (entry.action, entry.rows, entry.detail) == ("case.sought", 2, {})
     assert opened(market, "--name", "nguyen minh khoi", "--birth-year", "2017").stdout == "F0-0001\n"
     assert opened(market, "--id-number", "022185001234").stdout == "F0-0002\n"
+
+
+def joined(app, *people):
+    """An officer said that these are one."""
+    session = db.session()
+    for other in people[1:]:
+        one, two = sorted((people[0], other))
+        session.add(Pair(id=new_id(NOW), one_id=one, other_id=two, likeness=1, state="same", found_at=NOW))
+    joins.regroup(session)
+
+
+def test_who_was_joined_by_hand_is_one_person_and_the_case_is_of_the_one_known_longest(market, world):
+    app, married = world.app(), replace(cast.CITIZEN, full_name="Nguyễn Ánh Tuyết", birth_year=1986, id_number="")
+    with inside(app):
+        session, vault = db.session(), vault_of(app)
+        venue = factories.venue(session, vault, "Nhà sách")
+        factories.check_in(app, session, vault, venue, cast.healthy(married), at=NOW - HOUR)
+        mothers = replace(married, full_name="Phạm Thị Hoa", birth_year=1955)
+        factories.check_in(app, session, vault, venue, cast.healthy(mothers), at=NOW - DAY)
+        first, second = (
+            db.session.scalars(sa.select(Person.id).where(Person.name_index == name_index(vault, *who))).one()
+            for who in ((NAME, 1985), ("Nguyễn Ánh Tuyết", 1986))
+        )
+        joined(app, first, second)
+        factories.commit()
+    # She is one of two: of her what she declared last, and her mother with the same number.
+    assert "2 people" in (answer := opened(market)).output
+    assert "Nguyễn Á. T., 1986" in answer.output and "Nguyễn T. Á. T." not in answer.output
+    # By the name of either of hers, together with what only the other told.
+    found = opened(market, "--name", "nguyen anh tuyet", "--birth-year", "1986", "--id-number", "022185001234")
+    assert found.stdout == "F0-0001\n", found.output
+    with inside(app):
+        assert db.session.scalars(sa.select(Case.person_id)).one() == min(first, second)
+    again = opened(market, "--name", NAME, "--birth-year", "1985")
+    assert "open case already: F0-0001" in again.output
 
 
 def test_nobody_is_two_open_cases(market):

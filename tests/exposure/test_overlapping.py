@@ -11,14 +11,14 @@ from checkin import clock
 from checkin.cases import service as keeping
 from checkin.db import db
 from checkin.exposure.overlap import Window
-from checkin.exposure.overlapping import EDGE, MOST, NARROW, WIDTH, picture
+from checkin.exposure.overlapping import BESIDE, EDGE, MOST, NARROW, WIDTH, picture
 from checkin.visits.models import Visit
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.exposure.stays import at
 from tests.worlds import inside, vault_of
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class Stay(NamedTuple):
@@ -40,6 +40,16 @@ STAYS = st.lists(
 )
 
 
+def minutes_beside(stays, own):
+    """Minute by minute: of which it is sure that both were there, and of which it is possible."""
+
+    def there(some, certain):
+        ends = [(one.entered_at, one.left_at or one.until_latest) for one in some if one.left_at or not certain]
+        return {m for low, high in ends for m in range(round((low - at(0)) / MINUTE), round((high - at(0)) / MINUTE))}
+
+    return tuple(len(there(stays, certain) & there(own, certain)) for certain in (True, False))
+
+
 @settings(max_examples=100)
 @given(st.lists(STAYS, min_size=1, max_size=6), STAYS, st.sampled_from([WIDTH, NARROW]))
 def test_bars_stand_by_their_time_within_the_picture_and_touch_the_case_where_their_stays_do(people, own, width):
@@ -49,8 +59,9 @@ def test_bars_stand_by_their_time_within_the_picture_and_touch_the_case_where_th
     assert [line.is_case for line in drawn.lines] == [True] + [False] * len(people)
     for line in drawn.lines:
         for bar in line.bars:
-            assert drawn.plot <= bar.x <= bar.latest <= width - EDGE + 0.1
+            assert drawn.plot <= bar.x <= bar.latest <= width - (BESIDE if width == WIDTH else EDGE) + 0.1
     for line, stays in zip(drawn.lines[1:], people, strict=True):
+        assert (line.certain, line.possible) == minutes_beside(stays, own)
         for bar, one in zip(line.bars, sorted(stays, key=lambda stay: stay.entered_at), strict=True):
             assert bar.guessed == (one.left_at is None)
             for band, mine in zip(drawn.lines[0].bars, sorted(own, key=lambda stay: stay.entered_at), strict=True):
@@ -62,7 +73,7 @@ def test_bars_stand_by_their_time_within_the_picture_and_touch_the_case_where_th
 def test_the_first_forty_are_drawn_and_where_nobody_was_there_is_no_picture():
     window = Window(at(0), at(60))
     drawn = picture([(str(n), [stay(0, 30, 0)]) for n in range(60)], window, ("F0-0001", [stay(0, 60, 0)]))
-    assert len(drawn.lines) == MOST + 1
+    assert len(drawn.lines) == MOST + 1 and drawn.people == 60
     assert picture([], window, ("F0-0001", [])) is None and picture([], window) is None
 
 

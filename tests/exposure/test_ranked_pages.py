@@ -9,11 +9,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from openpyxl import load_workbook
 
 from checkin import clock
 from checkin.contacts.models import Contact
 from checkin.db import db
-from checkin.exposure import followup
+from checkin.exposure import downloads, followup, reasons
 from checkin.venues import queries as venues
 from checkin.venues.models import Code
 from checkin.visits.models import Visit
@@ -158,3 +159,84 @@ def test_files_and_json_hold_scores_and_reasons_beside_what_they_held(officer, m
         "score": 57, "band": "high", "reasons": ["40 phút chắc chắn", "cùng Khu hải sản", "chợ"],
     }  # fmt: skip
     assert told[2]["urgency"]["may_be_source"] and not told[0]["urgency"]["may_be_source"]
+
+
+def fish_of(html):
+    """The link that cuts the list to the fish, and how many it says are there."""
+    found = re.search(r'href="[^"]*at=([0-9a-f-]{36})"[^>]*>Khu hải sản <small>ca ở khu này</small> <b>(\d+)</b>', html)
+    return found[1], int(found[2])
+
+
+def test_the_list_is_cut_to_one_zone_beside_every_other_cut_and_a_part_of_it_is_given_whole(officer, market):
+    page = look_up(officer).location
+    html = officer.get(page).text
+    fish, people = fish_of(html)
+    assert people == 1 and re.search(r">Khu rau <b>2</b>", html)
+    assert set(names(cut_to(officer, page, at=fish).text)) == {BESIDE}
+    within = cut_to(officer, page, at=fish, minutes="sure").text
+    assert fish_of(within)[1] == 1 and re.search(r"minutes=sure[^>]*>Không chọn khu <b>2</b>", within)
+    for wrong in ("fish", "00000000-0000-0000-0000-000000000001", "x" * 5000):
+        assert cut_to(officer, page, at=wrong).status_code == 404
+    assign = page.replace("/lookup/", "/cases/assign/")
+    assert post(officer, assign, whole="y", at="00000000-0000-0000-0000-000000000001").status_code == 404
+    assert post(officer, assign, whole="y", at=fish).location.endswith(f"?page=1&at={fish}")
+    assert stages(market) == ["call"]
+
+
+def test_a_part_is_taken_as_a_file_that_says_which_part_it_is(officer, market, monkeypatch):
+    page = look_up(officer).location
+    fish, _ = fish_of(officer.get(page).text)
+    part = {"at": fish, "minutes": "sure"}
+    lines = list(csv.reader(io.StringIO(post(officer, f"{page}/export.csv", **part).data.decode("utf-8-sig"))))
+    assert [line[1] for line in lines[1:-1]] == [BESIDE]
+    assert "Phần của danh sách: Có phút chắc chắn, Chợ Hạ Long 1 – Khu hải sản" in "".join(lines[-1])
+    book = load_workbook(io.BytesIO(post(officer, f"{page}/export.xlsx", **part).data))
+    assert [row[1] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)] == [BESIDE]
+    assert post(officer, f"{page}/export.csv", at="x").status_code == 404
+    monkeypatch.setattr(downloads, "MOST_OF_A_PART", 0)
+    assert post(officer, f"{page}/export.xlsx", **part).location.endswith(f"?minutes=sure&at={fish}")
+    assert "xuất CSV hoặc lọc thêm" in officer.get(page).text
+
+
+def test_the_station_calls_the_more_urgent_first_among_those_due_in_the_same_hour_and_reads_why(
+    officer, market, monkeypatch
+):
+    with inside(market):
+        factories.account(db.session(), vault_of(market), "commune", cast.COMMUNE, factories.HA_TU)
+        factories.commit()
+    post(officer, look_up(officer).location.replace("/lookup/", "/cases/assign/"), whole="y")
+    station = market.test_client()
+    factories.sign_in(station, cast.COMMUNE)
+    calls = to_call(station)
+    assert list(dict.fromkeys(names(calls))) == [ILL, BESIDE, APART]
+    line = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", calls))
+    assert "ho; có trước khi gặp ca: có thể là nguồn lây; 76 tuổi" in line
+    assert "Cao 57 40 phút chắc chắn, cùng Khu hải sản, chợ" in line
+    first = re.search(r'href="(/station/contacts/[^"]+)"', calls)[1]
+    assert "có thể là nguồn lây" in station.get(first).text
+    monkeypatch.setattr("checkin.stations.views.PAGE", 1)
+    pages = [to_call(station, contacts=number) for number in (1, 2, 3)]
+    assert [list(dict.fromkeys(names(page))) for page in pages] == [[ILL], [BESIDE], [APART]]
+    # In an hour of its own whoever is due first comes first.
+    with inside(market):
+        for contact in db.session.scalars(sa.select(Contact)):
+            if vault_of(market).open(contact.details)["full_name"] == APART:
+                contact.due_at -= HOUR
+        factories.commit()
+    assert names(to_call(station))[0] == APART
+
+
+def to_call(station, **asked):
+    """What the page of a station shows of whom the CDC gave it."""
+    html = station.get("/station/", query_string=asked).text
+    return html[html.index('id="contacts"') :].partition("</section>")[0]
+
+
+def test_what_was_kept_with_a_contact_reads_as_it_was_put_down_and_what_is_no_such_thing_as_nothing():
+    facts = reasons.Facts(
+        57, "high", 40, 40, True, ("Khu hải sản",), 2, "market", False, True, 30, ("cough",), (), True, 76
+    )
+    assert reasons.kept(json.loads(json.dumps(facts.plain()))) == facts
+    assert reasons.kept({}) == reasons.Facts()
+    for broken in (None, [], {"band": "x"}, {"age": "76"}, {"certain": None}, {"else": 1}, {"zones": "x"}):
+        assert reasons.kept(broken) is None

@@ -10,18 +10,27 @@ import sqlalchemy as sa
 from checkin.cases import queries as cases
 from checkin.cases.models import case_visit, kept_visit
 from checkin.db import db
-from checkin.exposure import scored
+from checkin.exposure import scored, service
+from checkin.exposure.scored import Question
 from checkin.exposure.scoring import Weights
 from checkin.venues import queries as venues
 from checkin.visits.models import Visit
 from checkin.visits.queries import Encounter
 from tests import worlds
-from tests.exposure.provinces import COMPANION, Province, by_the_oracle, by_the_product, differing, fill
+from tests.exposure.provinces import COMPANION, Province, by_the_oracle, by_the_product, differing, fill, wrong_zones
 from tests.exposure.stays import at
 from tests.exposure.test_contacts import HOW, statements, stay
 from tests.exposure.town import build, store
 
 SIZE = 24
+
+
+def kept_first(session, asked, **page):
+    """Ranks, keeps it, and reads what is kept."""
+    asked = replace(asked, case_id=UUID(int=7))
+    made_of = asked.made_of(session, ())
+    service.keep_ranked(session, asked, made_of)
+    return scored.kept(session, asked, made_of, **page) or scored.contacts(session, asked, **page)
 
 
 def compare(numbers, databases):
@@ -33,7 +42,8 @@ def compare(numbers, databases):
         for world in databases:
             with worlds.inside(world.app()):
                 fill(db.session, province)
-                assert differing(right, by_the_product(db.session, province)) == [], (world.kind, number)
+                for way in (scored.contacts, kept_first):
+                    assert differing(right, by_the_product(db.session, province, way)) == [], (world.kind, number, way)
                 db.session.rollback()
         agreed += len(right)
         for one in (one for town in right for one in town):
@@ -62,14 +72,40 @@ def test_both_databases_rank_384_towns_as_the_oracle_does(sqlite, postgresql):
     assert compare(range(16), (sqlite, postgresql)) == (384, set())
 
 
+def zones_compared(numbers, size, databases):
+    """How many people were in zones that both databases and the oracle count and list alike, with every other cut."""
+    people = 0
+    for number in numbers:
+        province = Province(number, size)
+        for world in databases:
+            with worlds.inside(world.app()):
+                fill(db.session, province)
+                found, wrong = wrong_zones(db.session, province)
+                assert wrong == 0, (world.kind, number)
+                db.session.rollback()
+        people += found
+    return people
+
+
+@pytest.mark.postgresql
+def test_who_is_in_one_zone_is_who_the_oracle_says_within_every_other_cut_and_page_by_page(sqlite, postgresql):
+    assert zones_compared((0,), 12, (sqlite, postgresql)) > 80
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.postgresql
+def test_who_is_in_one_zone_is_who_the_oracle_says_in_many_more_towns(sqlite, postgresql):
+    assert zones_compared(range(1, 9), SIZE, (sqlite, postgresql)) > 2000
+
+
 WEIGHTS = Weights.from_dict(Province(1, 1).rule | {"crowd_per_hour": 3, "same_zone": 8, "kinds": {"bar": 7}})
 
 
 def rated(session, encounters, **how):
     kinds = {one.id: one.kind for one in venues.names(session, {v for e in encounters for v in e.venue_ids}).values()}
-    return scored.contacts(
-        session, encounters, **(HOW | {"weights": WEIGHTS, "kinds": kinds, "first": 0, "limit": 50} | how)
-    )
+    page = {name: how.pop(name, there) for name, there in (("first", 0), ("limit", 50), ("cut", scored.EVERYBODY))}
+    return scored.contacts(session, Question(encounters, **(HOW | {"weights": WEIGHTS, "kinds": kinds} | how)), **page)
 
 
 @pytest.fixture
@@ -114,7 +150,9 @@ def test_parts_are_counted_within_what_is_chosen_of_the_others_and_an_empty_page
 
 def test_a_page_and_its_counts_come_with_one_statement(mall):
     with statements(mall[0]) as sent:
-        scored.contacts(*mall, **(HOW | {"weights": WEIGHTS, "kinds": {}, "first": 0, "limit": 50}))
+        asked = Question(mall[1], **HOW, weights=WEIGHTS, kinds={})
+        found = scored.contacts(mall[0], asked, first=0, limit=50, by_zone=True)
+    assert sorted(found.zones.values()) == [1, 1] and found.anywhere == 4
     assert len([one for one in sent if not one[0].startswith("SET LOCAL")]) == 1
 
 

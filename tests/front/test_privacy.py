@@ -26,7 +26,8 @@ def figures(app):
     return [
         KEPT.days,
         rules.retention_days,
-        # Of journeys, from their day on, and of answers to a notice.
+        # Of journeys, from their day on, of answers to a notice, and of what a notice said before it went out.
+        rules.retention_days,
         rules.retention_days,
         rules.retention_days,
         rules["cards"]["unused_days"],

@@ -38,11 +38,12 @@ from checkin.config import Config
 from checkin.contactlists import service as contactlists
 from checkin.contactlists.entries import Entry
 from checkin.contacts import service as contacts
-from checkin.contacts.models import Contact
+from checkin.contacts.models import Contact, ContactNear, ContactStep
 from checkin.db import Model, db, is_day
 from checkin.desk import service as desk
 from checkin.doubles import service as doubles
 from checkin.duty import service as duty
+from checkin.exposure.models import met_person
 from checkin.exposure.service import Bound, PlaceAsked, ask_export, ask_place, claim_export, keep_export
 from checkin.handovers import service as handovers
 from checkin.ids import new_id
@@ -55,7 +56,6 @@ from checkin.messages.letter import Letter
 from checkin.monitoring import service as monitoring
 from checkin.movements import service as movements
 from checkin.nearby import service as nearby
-from checkin.nearby.models import ContactNear
 from checkin.notices import queries as notice_queries
 from checkin.notices import service as notices
 from checkin.notices.models import NoticeText
@@ -182,7 +182,7 @@ def fill(app):
         limits = Limits(export_rows=1, area_hours=1, later_hours=1, holds_hours=1)
         ask(session, limits, now=NOW, actor=khoa.actor, about=about, reason="Cả chợ", at_once=True)
         found_signal = clusters.Found(kind="pile", start=NOW, end=NOW, count=9, venue_id=shop.id, expected=1.5)
-        signal = clusters.keep(session, now=NOW, known=[], found=found_signal, again=2)
+        signal = clusters.keep(session, now=NOW, known=[], found=found_signal, among=[found_signal], again=2)
         clusters.say(session, now=NOW, actor=khoa.actor, signal=signal, seen=0, state="working", note="Đã gọi")
         told_chain = chains.Told(place="venue", reason="Cùng bàn", venue_id=shop.id)
         chains.tell(session, now=NOW, actor=khoa.actor, case=case, told=told_chain, seen=0)
@@ -190,6 +190,7 @@ def fill(app):
             venue_id=shop.id, zone_id=zone.id, start=NOW, end=NOW, severity="watch", words_vi="Theo dõi", words_en=None
         )
         notice = notices.write(session, now=NOW, actor=khoa.actor, case=case, words=words)
+        notices.change(session, now=NOW, actor=khoa.actor, case=case, notice=notice, words=words, seen=1)
         notices.publish(session, now=NOW, actor=khoa.actor, case=case, notice=notice, lasts=timedelta(days=14))
         notices.receive(session, now=NOW, actor=khoa.actor, notice=notice_queries.as_public(notice))
         session.add(NoticeText(notice_id=notice.id, phone_index=b"p" * 16, at=NOW))
@@ -237,6 +238,10 @@ def fill(app):
         )  # fmt: skip
         # Somebody of any stage; an F2 has a test of their own.
         session.add(ContactNear(contact_id=new_id(NOW), f1_id=given.id, case_id=case.id, at=NOW, by_name="khoa@cdc"))
+        # Of another case: what is done to this one afterwards takes its ranking away.
+        numbers = ("certain", "possible", "encounters", "same_zone", "setting", "crowded", "score")
+        met = {"case_id": new_id(NOW), "person_id": someone, "first_at": NOW, "made_of": new_id(NOW)}
+        session.execute(sa.insert(met_person).values(**met, **dict.fromkeys(numbers, 1)))
         monitoring.say(
             session, now=NOW, actor=khoa.actor, contact=given, kind="health", day=NOW.date(), said="well", seen=0,
             today=NOW.date(),
@@ -436,6 +441,24 @@ def test_the_newest_go_down_where_the_roles_of_both_tiers_have_their_rights(post
     assert revision(postgresql_empty) == "0022"
 
 
+def test_a_contact_says_when_it_was_given_and_first_reached_as_its_steps_did(app):
+    fill(app)
+    with inside(app):
+        session = db.session()
+        given = session.scalars(sa.select(Contact)).one()
+        step = {"contact_id": given.id, "account_id": given.id, "by_name": "x", "what": "call", "answers": []}
+        for number, result in ((8, "not_reached"), (9, "reached"), (10, "reached")):
+            at = NOW + timedelta(hours=number)
+            session.add(ContactStep(number=number, at=at, result=result, stage="f1", **step))
+        given.reached_at = NOW + timedelta(hours=9)
+        session.commit()
+    before = Rows(app).tables["contact"]
+    with app.app_context():
+        downgrade(directory=MIGRATIONS, revision="0037")
+        upgrade(directory=MIGRATIONS)
+    assert Rows(app).tables["contact"] == before
+
+
 def test_a_lookup_of_a_source_stays_on_record_as_one_by_case_with_its_window(app):
     fill(app)
     with inside(app):
@@ -541,6 +564,12 @@ def test_who_was_near_an_f1_is_somebody_to_call_where_no_f2_is_known(app):
             case=session.scalars(sa.select(Case)).first(), f1=f1, entry=named, relation="mẹ",
             rules=factories.rules(app),
         )  # fmt: skip
+        session.add(
+            ContactStep(
+                contact_id=f1.id, number=f1.version + 1, at=NOW, account_id=new_id(NOW), by_name="giang@tram",
+                what="named", answers=[], stage="f1",
+            )
+        )  # fmt: skip
         session.commit()
     with app.app_context():
         downgrade(directory=MIGRATIONS, revision="0035")
@@ -548,5 +577,6 @@ def test_who_was_near_an_f1_is_somebody_to_call_where_no_f2_is_known(app):
         steps = db.session.execute(sa.text("SELECT stage, what FROM contact_step ORDER BY 1, 2")).all()
         stages = db.session.scalars(sa.text("SELECT stage FROM contact ORDER BY 1")).all()
     assert stages == ["call", "f1"] and ("call", "assign") in [tuple(one) for one in steps]
+    assert "named" not in {one.what for one in steps}
     with app.app_context():
         upgrade(directory=MIGRATIONS)

@@ -6,10 +6,9 @@ import sqlalchemy as sa
 
 from checkin.audit.models import AuditEntry
 from checkin.cases.models import Case
-from checkin.contacts.models import Contact, ContactStep
+from checkin.contacts.models import Contact, ContactNear, ContactStep
 from checkin.db import db
-from checkin.nearby import service
-from checkin.nearby.models import ContactNear
+from checkin.nearby import service, views
 from checkin.scope import CASEWORK, bind, enter
 from tests import cast, factories
 from tests.conftest import NOW
@@ -151,3 +150,18 @@ def test_all_of_it_is_in_the_log_and_goes_with_the_case(given):
         service.forget_case(session, case.id)
         assert session.scalar(sa.select(sa.func.count()).select_from(ContactNear)) == 0
         db.session().rollback()
+
+
+def test_those_near_an_f1_come_in_pages(given, monkeypatch):
+    officer = given.signed_in(cast.CDC)
+    given.make_f1(officer, HERE)
+    more = {"full_name": "Vũ Thị Thêm", "phone": "0912 345 670"}
+    for said in ({}, more):
+        name(given, officer, **said)
+    monkeypatch.setattr(views, "PAGE", 1)
+    page = f"{given.page(HERE)}/near"
+    first, second = officer.get(page).text, officer.get(f"{page}?page=2").text
+    names = (NEAR["full_name"], more["full_name"])
+    assert {tuple(one in text for one in names) for text in (first, second)} == {(True, False), (False, True)}
+    assert 'rel="next"' in first and 'rel="next"' not in second
+    assert [officer.get(f"{page}?page={n}").status_code for n in (0, 3, 10**30)] == [404] * 3

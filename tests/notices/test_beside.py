@@ -202,7 +202,7 @@ def test_the_list_of_all_notices_has_drafts_too_and_each_state(one_street):
 def edited(street, page, client, seen, **words):
     form = client.get(f"{page}/edit").text
     fields = {name: factories.hidden(form, name) for name in ("csrf_token", "start", "end")}
-    fields |= {"place": f"{street.market}/", "severity": "test", "words_en": "", "seen": seen, **words}
+    fields |= {"place": "draft", "severity": "test", "words_en": "", "seen": seen, **words}
     return client.post(f"{page}/edit", data=fields)
 
 
@@ -292,7 +292,7 @@ def test_what_is_over_or_was_refused_itself_does_not_come_back(one_street, how):
 def test_who_discards_a_case_is_told_of_its_f1_and_of_what_is_still_out(one_street):
     street = one_street
     app = street.world.app()
-    said = "Loại trừ không rút chúng lại"
+    said = "còn hiệu lực hoặc chờ duyệt: 1"
     assert said not in street.hanh.get("/cases/F0-0001").text
     street.out()
     with inside(app):

@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from checkin import clock
+from checkin import clock, scope
+from checkin.accounts.models import Account
+from checkin.approvals.models import Approval
 from checkin.audit.models import AuditEntry
 from checkin.cases import service as cases
 from checkin.db import db
-from checkin.notices.models import Notice
+from checkin.notices.models import Notice, NoticeDraft
 from checkin.venues.models import Venue
 from tests import cast, factories
 from tests.conftest import NOW
-from tests.notices.street import CAME, CANARIES, DAY, EN, FAR, HOUR, MARKET, MINE, MINUTE, THEIRS, VI
+from tests.notices.street import CAME, CANARIES, DAY, EN, FAR, HOUR, MARKET, MINE, MINUTE, THEIRS, VI, choices
 from tests.worlds import inside
 
 
@@ -96,7 +98,7 @@ def test_a_withdrawal_says_why_and_a_correction_leads_to_the_new_one(street):
     form = street.hanh.get(edit).text
     fields = {name: factories.hidden(form, name) for name in ("csrf_token", "start", "end", "seen")}
     answer = street.hanh.post(
-        edit, data=fields | {"place": f"{street.market}/", "severity": "test", "words_vi": "Lời mới", "words_en": ""}
+        edit, data=fields | {"place": "draft", "severity": "test", "words_vi": "Lời mới", "words_en": ""}
     )
     assert answer.status_code == 303 and VI in street.get("/notices/TB-0001").text
     street.post(street.hanh, f"{answer.location}/publish", mode="now", reason="Sửa giờ sai", seen="2")
@@ -199,7 +201,7 @@ def test_nothing_of_the_case_nor_of_who_wrote_it_is_in_any_public_answer(street)
 def test_it_rejects_words_that_name_the_case_beside_the_field_and_keeps_them(one_street, words):
     page = one_street.hanh.get("/cases/F0-0001/notice").text
     form = {name: factories.hidden(page, name) for name in ("csrf_token", "start", "end")}
-    form |= {"place": f"{one_street.market}/", "severity": "watch", "words_vi": words, "words_en": ""}
+    form |= {"place": choices(page)[0], "severity": "watch", "words_vi": words, "words_en": ""}
     answer = one_street.hanh.post("/cases/F0-0001/notice", data=form)
     assert answer.status_code == 422 and words in html.unescape(answer.text)
     assert "không ghi số ca" in answer.text and "words_vi-error" in answer.text
@@ -213,19 +215,22 @@ def at(moment):
     ("changes", "message"),
     [
         ({"severity": ""}, "Chọn người đã ở đó cần làm gì."),
-        ({"place": "x/y"}, "Chọn một mục trong danh sách."),
+        ({"place": "x/y"}, "Chọn nơi và lúc ca đã ở đó."),
+        ({"place": ""}, "Chọn nơi và lúc ca đã ở đó."),
         ({"words_vi": " "}, "Ghi điều người dân cần biết"),
         ({"words_vi": "x" * 801}, "Dài quá"),
         ({"start": "hôm qua"}, "Ghi ngày và giờ"),
         ({"start": at(NOW + HOUR), "end": at(NOW + 2 * HOUR)}, "Giờ này chưa đến."),
+        ({"start": "", "end": at(CAME - HOUR)}, "Giờ kết thúc phải sau"),
         ({"start": at(NOW - HOUR), "end": at(NOW - 2 * HOUR)}, "Giờ kết thúc phải sau"),
         ({"start": at(NOW - 4 * DAY), "end": at(NOW)}, "Khung giờ dài nhất là 3 ngày"),
     ],
 )
 def test_it_rejects_what_cannot_be_a_notice_and_says_why(one_street, changes, message):
     form = {
-        "csrf_token": factories.token(one_street.hanh, "/cases/F0-0001/notice"), "place": f"{one_street.market}/",
-        "start": at(CAME), "end": at(CAME + HOUR), "severity": "watch", "words_vi": VI, "words_en": "", **changes,
+        "csrf_token": factories.token(one_street.hanh, "/cases/F0-0001/notice"),
+        "place": choices(one_street.hanh.get("/cases/F0-0001/notice").text)[0], "start": at(CAME),
+        "end": at(CAME + HOUR), "severity": "watch", "words_vi": VI, "words_en": "", **changes,
     }  # fmt: skip
     answer = one_street.hanh.post("/cases/F0-0001/notice", data=form)
     assert answer.status_code == 422 and message in html.unescape(answer.text)
@@ -267,22 +272,141 @@ def test_no_number_is_an_error_of_ours(one_street, number):
     assert one_street.get("/notices/tb-1").status_code == 200
 
 
-def test_a_case_that_is_discarded_warns_of_what_is_still_out(street):
+def discard(street, *, seen, **form):
+    return street.post(street.hanh, "/cases/F0-0001/state", state="discarded", sure="1", **form | {"seen": seen})
+
+
+def seen_of(street):
+    return factories.hidden(street.hanh.get("/cases/F0-0001").text.split('id="discard"')[1], "seen")
+
+
+def test_discarding_takes_the_notices_back_unless_somebody_unticks_it(street):
+    street.come(street.market, MINE, CAME + 10 * MINUTE, cast.NEIGHBOUR)
+    street.out()
+    waiting = street.write(words_vi="Chờ duyệt")
+    street.post(street.hanh, f"{waiting}/publish", mode="ask", reason="Không gọi được hết")
+    page = street.hanh.get("/cases/F0-0001").text
+    assert 'name="withdraw" value="y" checked' in page and "Rút cả thông báo" in page
+    done = discard(street, seen=seen_of(street), withdraw="y")
+    assert done.status_code == 302 and done.location == "/cases/F0-0001"
+    assert "Ca này đã loại trừ mà" not in street.hanh.get(done.location).text
+    for language, said in (("vi", "Ca bệnh đã được loại trừ."), ("en", "The case was ruled out.")):
+        assert said in street.get("/notices/TB-0001", language=language).text
+        assert said in html.unescape(street.get("/notices.json", language=language).text)
+    assert "Đã rút lại" in street.get("/me/", MINE).text and "Withdrawn" in street.get("/me/", MINE, "en").text
+    # What waited goes out no more, whoever says yes: they are told that nothing waits, and by nobody's refusal.
+    said = street.an.get(street.decide(street.an, number=2, do="approve", note="").location).text
+    assert "không còn gì chờ duyệt" in said and "Ca đã loại trừ" in said and "đã từ chối" not in said
+    assert street.get("/notices/TB-0002").status_code == 404
+    log = [entry for entry in street.log() if entry[0] in {"notice.withdraw", "notice.hold"}]
+    assert log == [("notice.hold", "hanh@cdc", "TB-0002"), ("notice.withdraw", "hanh@cdc", "TB-0001")]
+
+
+def test_a_case_that_was_discarded_alone_says_loudly_what_is_still_out_and_one_press_takes_it_back(street):
     page = street.out()
     assert "vẫn đang hiệu lực" not in street.hanh.get("/cases/F0-0001").text
+    assert "chưa loại trừ" in street.hanh.get(early(street), follow_redirects=True).text
+    discard(street, seen=seen_of(street))
+    text = street.hanh.get("/cases/F0-0001").text
+    assert "vẫn đang hiệu lực" in text and text.index("vẫn đang hiệu lực") < text.index('id="facts"')
+    assert street.get("/notices/TB-0001").text.count("rút lại") == 0
+    # On its own page the reason stands there already.
+    desk = street.hanh.get(page).text
+    assert "vẫn đang hiệu lực" in desk and "Ca bệnh đã được loại trừ" in desk
+    assert street.post(street.hanh, "/cases/F0-0001/notices/withdraw").status_code == 303
+    text = street.hanh.get("/cases/F0-0001").text
+    assert "Đã rút lại TB-0001" in text and "vẫn đang hiệu lực" not in text
+    assert "Ca bệnh đã được loại trừ" in street.get("/notices/TB-0001").text
+    street.post(street.hanh, "/cases/F0-0001/notices/withdraw")
+    assert "Không còn thông báo nào phải rút" in street.hanh.get("/cases/F0-0001").text
+    assert [action for action, *_ in street.log()].count("notice.withdraw") == 1
+
+
+def test_an_approval_is_for_the_words_that_were_asked_for(street):
+    page = street.write(words_vi="Lời xin duyệt")
+    asked = {"mode": "ask", "reason": "Không gọi được hết"}
+    street.post(street.hanh, f"{page}/publish", **asked)
+    street.post(street.an, f"{page}/publish", **asked)
+    # A draft again, while what the first one asked still waits.
+    street.decide(street.hanh, number=2, do="refuse", note="Gọi tiếp đã")
+    form = street.an.get(f"{page}/edit").text
+    new = {
+        "place": choices(form)[0],
+        "start": "",
+        "end": "",
+        "severity": "watch",
+        "words_vi": "Lời khác",
+        "words_en": "",
+    }
+    assert street.post(street.an, f"{page}/edit", **new).status_code == 303
+    street.post(street.hanh, f"{page}/publish", **asked | {"seen": "2"})
+    said = street.an.get(street.decide(street.an, number=1, do="approve", note="").location).text
+    assert "không còn gì chờ duyệt" in said and "viết lại sau khi xin duyệt" in said
+    # Nor does whoever asked for the former words let the new ones out at once by its page.
+    street.post(street.hanh, f"{approval_page(street, 1)}/now", reason="Gấp")
+    assert street.get("/notices/TB-0001").status_code == 404
+    street.decide(street.an, number=3, do="approve", note="")
+    assert "Lời khác" in street.get("/notices/TB-0001").text
+
+
+def approval_page(street, number):
+    with inside(street.world.app()):
+        return f"/approvals/{db.session.scalar(sa.select(Approval.id).where(Approval.seq == number))}"
+
+
+def test_nothing_goes_out_about_a_case_that_was_none(street):
+    page, other = street.write(), street.write()
+    street.post(street.hanh, f"{page}/publish", mode="ask", reason="Không gọi được hết")
+    with inside(street.world.app()):
+        # As before drafts went with the case.
+        street.case(db.session()).state = "discarded"
+        db.session.commit()
+    said = street.an.get(street.decide(street.an, do="approve", note="").location).text
+    assert "không đăng được nữa" in said and "Đang chờ người thứ hai duyệt" in said
+    street.post(street.hanh, f"{approval_page(street, 1)}/now", reason="Gấp")
+    for mode in ("ask", "now"):
+        answer = street.post(street.hanh, f"{other}/publish", mode=mode, reason="Không gọi được hết")
+        assert answer.status_code == 303 and answer.location == other
+        assert "không đăng được nữa" in street.hanh.get(other).text
+    assert [street.get(f"/notices/TB-000{n}").status_code for n in (1, 2)] == [404, 404]
+    street.post(street.hanh, "/cases/F0-0001/notices/withdraw")
+    assert "không còn gì chờ duyệt" in street.an.get(approval_page(street, 1)).text
+
+
+@pytest.mark.parametrize("way", ["discard", "unlink"])
+def test_what_was_never_out_goes_with_its_history_when_the_case_keeps_nothing_more(street, way):
+    out, draft, waiting = (street.write(words_vi=words) for words in ("Đã đăng", "Nháp", "Chờ duyệt"))
+    for page in (out, draft):
+        new = {"place": choices(street.hanh.get(f"{page}/edit").text)[0], "start": "", "end": "", "severity": "watch"}
+        assert street.post(street.hanh, f"{page}/edit", **new, words_vi="Sửa", words_en="").status_code == 303
+    street.post(street.hanh, f"{out}/publish", mode="now", reason="Không gọi được hết", seen="2")
+    street.post(street.hanh, f"{waiting}/publish", mode="ask", reason="Không gọi được hết")
+    if way == "discard":
+        discard(street, seen=seen_of(street))
+    else:
+        with inside(street.world.app()):
+            hanh = db.session.scalars(sa.select(Account).where(Account.role == "cdc")).first().actor
+        with inside(street.world.app("staff")):
+            session = db.session()
+            scope.enter(session, scope.Scope("cdc", hanh.id))
+            case = street.case(session)
+            scope.bind(session, case.id)
+            cases.unlink(session, now=NOW, actor=hanh, case=case)
+            session.commit()
     with inside(street.world.app()):
         session = db.session()
-        cases.set_state(
-            session, now=NOW, actor=factories.SYSTEM, case=street.case(session), state="discarded",
-            rules=factories.rules(street.world.app()),
-        )  # fmt: skip
-        factories.commit()
-    text = street.hanh.get("/cases/F0-0001").text
-    assert (
-        "vẫn đang hiệu lực" in text and f"{page}#withdraw" in text and "vẫn đang hiệu lực" in street.hanh.get(page).text
-    )
-    street.post(street.hanh, f"{page}/withdraw", why_vi="Kết quả xét nghiệm lại âm tính.", why_en="")
-    assert "vẫn đang hiệu lực" not in street.hanh.get("/cases/F0-0001").text
+        assert session.scalars(sa.select(Notice.seq)).all() == [1]
+        assert session.scalar(sa.select(sa.func.count()).select_from(NoticeDraft)) == 0
+        assert session.scalars(sa.select(Approval.state).order_by(Approval.seq)).all() == ["asked", "refused"]
+    gone = [subject for action, _, subject in street.log() if action == "notice.forget"]
+    assert gone == ["TB-0003", "TB-0002"]
+    assert "không còn gì chờ duyệt" in street.an.get(street.decide(street.an, number=2, do="approve").location).text
+    assert "Sửa" in street.get("/notices/TB-0001").text and street.hanh.get(draft).status_code == 404
+
+
+def early(street):
+    """Where pressing it for a case that was not discarded leads."""
+    return street.post(street.hanh, "/cases/F0-0001/notices/withdraw").location
 
 
 def test_a_case_without_a_person_has_no_place_to_write_about(one_street):

@@ -43,6 +43,74 @@ def hanging_together(stays: Sequence[Stay], apart: dict[str, int]) -> set[tuple[
     return found
 
 
+def standing_out(
+    stays: Sequence[Stay], zones: dict[int, Hashable], apart: dict[str, int]
+) -> set[tuple[frozenset[int], int]]:
+    """What hangs together at each place; and besides, in one zone, fewer of those people, unless all of them were in
+    that zone and in no other one together. `zones` is by stay."""
+    by_id = {stay.id: stay for stay in stays}
+
+    def people(ids: frozenset[int], zone: Hashable = None) -> set[Hashable]:
+        return {by_id[one].person for one in ids if zone is None or zones[one] == zone}
+
+    whole = hanging_together(stays, apart)
+    found = set(whole)
+    for zone in {zone for zone in zones.values() if zone is not None}:
+        for part, gap in hanging_together([stay for stay in stays if zones[stay.id] == zone], apart):
+            (around,) = [ids for ids, _ in whole if part <= ids]
+            known = {zones[one] for one in around} - {None}
+            everybodys = [one for one in known if people(around, one) == people(around)]
+            if people(part) != people(around) and everybodys != [zone]:
+                found.add((part, gap))
+    return found
+
+
+class Visit(NamedTuple):
+    """A kept visit; `left` None where its end is guessed."""
+
+    person: Hashable
+    where: Hashable
+    zone: Hashable
+    entered: int
+    left: int | None
+    latest: int
+
+
+class Move(NamedTuple):
+    """Where somebody says to have been."""
+
+    person: Hashable
+    where: Hashable
+    start: int
+    end: int
+
+
+def times(visits: Sequence[Visit], moves: Sequence[Move]) -> set[tuple[Hashable, Hashable, Hashable, int, int]]:
+    """(person, place, zone, from, to) of everybody: a movement ends every guess about the same place at the same time,
+    of several the earliest; what it ends is one time with it."""
+    ended: dict[Move, list[Visit]] = {move: [] for move in moves}
+    found = set()
+    for visit in visits:
+        about = [
+            move
+            for move in moves
+            if (move.person, move.where) == (visit.person, visit.where)
+            and move.start <= visit.latest
+            and move.end >= visit.entered
+        ]
+        if visit.left is None and about:
+            ended[min(about, key=lambda move: (move.start, move.end))].append(visit)
+        else:
+            over = visit.latest if visit.left is None else visit.left
+            found.add((visit.person, visit.where, visit.zone, visit.entered, over))
+    for move, some in ended.items():
+        first = min(some, key=lambda visit: visit.entered, default=None)
+        zone = None if first is None else first.zone
+        start = move.start if first is None else min(move.start, first.entered)
+        found.add((move.person, move.where, zone, start, move.end))
+    return found
+
+
 def chance_of_at_least(count: int, before: int, days: int, past: int) -> Fraction:
     """The chance that of all these people so many or more fall on the recent days, each day being like another."""
     share, together = Fraction(days, days + past), count + before

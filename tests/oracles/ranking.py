@@ -20,6 +20,37 @@ class Ranked(NamedTuple):
     score: int
 
 
+def beside_one_another(
+    stays: Iterable[Stay], case: Iterable[Stay], stands_in: Mapping[Hashable, Hashable], air: int
+) -> list[tuple[Stay, Stay]]:
+    """Each stay of somebody beside each of the case that it can have met: (theirs, the case's)."""
+    case = list(case)
+    cases = {own.person for own in case}
+    beside: list[tuple[Stay, Stay]] = []
+    for theirs in stays:
+        for own in case:
+            if theirs.person in cases:
+                continue
+            around, place = set(), theirs.where
+            while place is not None:
+                around.add(place)
+                place = stands_in.get(place)
+            theirs_over = theirs.latest if theirs.left is None else theirs.left
+            own_over = own.latest if own.left is None else own.left
+            if own.where in around and own.entered <= theirs_over and theirs.entered <= own_over + air:
+                beside.append((theirs, own))
+    return beside
+
+
+def zones_of(beside: Iterable[tuple[Stay, Stay]], zones: Mapping[Hashable, Hashable]) -> dict[Hashable, set[Hashable]]:
+    """In which zones each person was while they can have met the case."""
+    found: dict[Hashable, set[Hashable]] = {}
+    for theirs, _ in beside:
+        if zones[theirs.id] is not None:
+            found.setdefault(theirs.person, set()).add(zones[theirs.id])
+    return found
+
+
 def ranked(
     stays: Iterable[Stay],
     case: Iterable[Stay],
@@ -35,20 +66,7 @@ def ranked(
     them. `kinds` is by venue, `zones` by stay, `rule` the section as it stands in its file."""
     stays, case = list(stays), list(case)
     found = who_met(stays, case, stands_in, air, tick, minute)
-    cases = {own.person for own in case}
-    beside: list[tuple[Stay, Stay]] = []  # (theirs, the case's)
-    for theirs in stays:
-        for own in case:
-            if theirs.person in cases:
-                continue
-            around, place = set(), theirs.where
-            while place is not None:
-                around.add(place)
-                place = stands_in.get(place)
-            theirs_over = theirs.latest if theirs.left is None else theirs.left
-            own_over = own.latest if own.left is None else own.left
-            if own.where in around and own.entered <= theirs_over and theirs.entered <= own_over + air:
-                beside.append((theirs, own))
+    beside = beside_one_another(stays, case, stands_in, air)
     listed = []
     for met in found:
         mine = [(theirs, own) for theirs, own in beside if theirs.person == met.person]

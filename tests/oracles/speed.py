@@ -63,12 +63,17 @@ def days(every, since, now):
     return {day: tuple(sums) for day, sums in found.items()}
 
 
-def contacts(every, since, now, today):
+NAMES = ("to_call", "late", "refused", "watched", "unseen", "ill", "positive")
+
+
+def contacts(every, now, today, by):
+    """What is open, by "commune" (None: the CDC's) or "case"; nothing of those without anything open."""
     found = {}
     for one in (one for case in every for one in case["people"]):
         cdcs = one["result"] == "moved" or one["raised"] == "to_cdc"
-        names = ("to_call", "late", "refused", "f1", "new_f1", "calls", "watched", "unseen", "ill", "positive")
-        sums = found.setdefault(None if cdcs else one["commune"], dict.fromkeys(names, 0))
+        sums = found.setdefault(
+            one["case"] if by == "case" else None if cdcs else one["commune"], dict.fromkeys(NAMES, 0)
+        )
         f1 = one["stage"] == "f1"
         recent = [day for day in (today, today - DAY) if day in one["health"]]
         # An F2 who was reached was told what to do.
@@ -76,12 +81,17 @@ def contacts(every, since, now, today):
         sums["to_call"] += to_call
         sums["late"] += to_call and one["due"] < now
         sums["refused"] += to_call and one["result"] == "refused"
-        sums["f1"] += f1
-        sums["new_f1"] += f1 and one["staged"] > since
-        sums["calls"] += sum(at > since for at in one["reached"])
         watched = f1 and one["until"] >= today
         sums["watched"] += watched
         sums["unseen"] += watched and today not in one["health"]
         sums["ill"] += f1 and bool(recent) and one["health"][recent[0]][-1] == "ill"
         sums["positive"] += any(said[-1] == "positive" for said in one["tests"].values())
-    return found
+    return {which: sums for which, sums in found.items() if any(sums.values())}
+
+
+def done(every, since):
+    people = [one for case in every for one in case["people"]]
+    return {
+        "new_f1": sum(one["stage"] == "f1" and one["staged"] > since for one in people),
+        "calls": sum(at > since for one in people for at in one["reached"]),
+    }

@@ -65,6 +65,9 @@ def test_the_public_process_writes_an_answer_that_it_can_neither_read_nor_open(f
             "SELECT at FROM notice_receipt",
             "SELECT at FROM notice_text",
             "INSERT INTO notice_text VALUES (gen_random_uuid(), 'x', now())",
+            "INSERT INTO notice_answer (id, notice_id, made_at, person_id, phone_index, details, aside_at) "
+            "VALUES (gen_random_uuid(), gen_random_uuid(), now(), gen_random_uuid(), 'p', 'x', now())",
+            "SELECT number FROM notice_draft",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 public.execute(statement)
@@ -133,3 +136,51 @@ def test_an_officer_reads_answers_for_a_case_alone_and_writes_messages_about_not
         for audience, about in (("owner", "notice"), ("staff", "invitation")):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), staff.transaction():
                 staff.execute(message, (audience, about))
+
+
+def test_an_officer_sets_answers_aside_for_a_case_alone_and_rewrites_nothing_of_them(filled):
+    with inside(filled.app()):
+        case = str(db.session.scalar(sa.text('SELECT id FROM "case"')))
+    aside = "UPDATE notice_answer SET aside_at = now(), aside_by_name = 'x', aside_reason = 'x'"
+    with psycopg.connect(filled.urls["staff"]) as staff:
+        for role, purpose, changed in (("cdc", "", 0), ("commune", case, 0), ("system", case, 0), ("cdc", case, 1)):
+            for name, value in (("role", role), ("purpose", purpose), ("commune", factories.HA_TU)):
+                staff.execute("SELECT set_config(%s, %s, true)", (f"checkin.{name}", value))
+            assert staff.execute(aside).rowcount == changed, role
+        for statement in (
+            "UPDATE notice_answer SET details = 'x'",
+            "UPDATE notice_answer SET notice_id = notice_id",
+            "INSERT INTO notice_answer (id) VALUES (gen_random_uuid())",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), staff.transaction():
+                staff.execute(statement)
+        with pytest.raises(psycopg.errors.CheckViolation), staff.transaction():
+            staff.execute("UPDATE notice_answer SET aside_reason = NULL")
+
+
+def test_what_a_draft_said_is_read_by_officers_and_rewritten_by_nobody(filled):
+    with psycopg.connect(filled.urls["all"], autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO notice_draft SELECT id, 1, now(), 'x', venue_id, zone_id, start, \"end\", severity, words_vi, "
+            "words_en FROM notice WHERE state = 'draft'"
+        )
+    copy = 'INSERT INTO notice_draft SELECT notice_id, 2, at, by_name, venue_id, zone_id, start, "end", severity, words_vi, words_en FROM notice_draft'
+    with psycopg.connect(filled.urls["staff"]) as staff:
+        for role, seen in (("commune", 0), ("command", 0), ("admin", 0), ("system", 0), ("cdc", 1)):
+            staff.execute("SELECT set_config('checkin.role', %s, true)", (role,))
+            assert staff.execute("SELECT count(*) FROM notice_draft").fetchone() == (seen,), role
+            # Nothing is seen, so nothing is copied; by an officer it is.
+            assert staff.execute(copy).rowcount == seen
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), staff.transaction():
+            staff.execute("UPDATE notice_draft SET words_vi = 'x'")
+
+
+def test_an_officer_deletes_for_a_case_alone_and_nothing_that_was_out(filled):
+    with inside(filled.app()):
+        case = str(db.session.scalar(sa.text('SELECT id FROM "case"')))
+    with psycopg.connect(filled.urls["staff"]) as staff:
+        for role, purpose, gone in (("cdc", "", 0), ("commune", case, 0), ("system", case, 0), ("cdc", case, 1)):
+            for name, value in (("role", role), ("purpose", purpose), ("commune", factories.HA_TU)):
+                staff.execute("SELECT set_config(%s, %s, true)", (f"checkin.{name}", value))
+            with staff.transaction(force_rollback=True):
+                assert staff.execute("DELETE FROM notice").rowcount == gone, role

@@ -13,16 +13,18 @@ from checkin.accounts.models import Account
 from checkin.audit.models import AuditEntry
 from checkin.calls.models import StationCall
 from checkin.cases import service as cases
-from checkin.cases.models import kept_visit
+from checkin.cases.models import Case, kept_visit
 from checkin.contacts.models import Contact, ContactCheck, ContactStep
 from checkin.db import db
 from checkin.declarations.models import Declaration
 from checkin.exposure.models import Lookup
+from checkin.exposure.reasons import Facts
 from checkin.ids import new_id
 from checkin.movements.models import ToldMove
 from checkin.notices import queries as notice_queries
 from checkin.notices import service as notices
 from checkin.replies import service as replies
+from checkin.replies.models import NoticeAnswer
 from checkin.replies.telling import Telling
 from checkin.rights import service
 from checkin.rights.models import RightsRequest
@@ -437,7 +439,7 @@ def test_what_was_done_about_somebody_to_call_is_in_the_copy_without_the_case(of
         for person_id, note in ((tuyet, "Hẹn gọi lại buổi tối"), (others, "Của người khác")):
             contact = Contact(
                 id=new_id(NOW), case_id=case.id, person_id=person_id, disease="covid-19", stage="call", stage_at=NOW,
-                stage_by_name="", commune_id=factories.HA_TU, due_at=NOW, met_on=date(2026, 11, 17), version=1,
+                stage_by_name="", given_at=NOW, commune_id=factories.HA_TU, due_at=NOW, met_on=date(2026, 11, 17), version=1,
                 details=vault.seal({"full_name": "Ai"}),
             )  # fmt: skip
             step = ContactStep(
@@ -462,6 +464,34 @@ def test_what_was_done_about_somebody_to_call_is_in_the_copy_without_the_case(of
     assert "Của người khác" not in page and number not in page
 
 
+def test_the_copy_has_nobody_else_that_was_named_and_all_of_why_one_was_called(one_office):
+    office = one_office
+    reference = office.ask()
+    office.identify(reference)
+    with clock.fixed(NOW), inside(office.world.app()):
+        session, vault = db.session(), vault_of(office.world.app())
+        case = factories.case(session)
+        tuyet = session.scalars(sa.select(Visit.person_id).where(Visit.masked_name == "Nguyễn T. Á. T.").limit(1)).one()
+        why = Facts(exposure=61, certain=45, same_zone=True, zones=("Quầy cá số 7",), symptoms=("cough",), age=41)
+        named_by = {"near": "Trần V. H.", "relation": "bạn cùng phòng"}
+        contact = Contact(
+            id=new_id(NOW), case_id=case.id, person_id=tuyet, disease="covid-19", stage="f2", stage_at=NOW,
+            stage_by_name="", given_at=NOW, commune_id=factories.HA_TU, due_at=NOW, met_on=date(2026, 11, 17), version=1,
+            details=vault.seal({"full_name": "Ai", "met": [], "why": why.plain(), **named_by}),
+        )  # fmt: skip
+        step = ContactStep(
+            contact_id=contact.id, number=1, at=NOW, commune_id=factories.HA_TU, account_id=new_id(NOW), by_name="trạm",
+            what="named", answers=[], stage="f2", note=vault.seal({"text": "Lê Thị Zkhach, 1990, 0904 118 226, mẹ"}),
+        )  # fmt: skip
+        session.add_all([contact, step])
+        factories.commit()
+    page = office.get(f"/requests/{reference}/copy")
+    for theirs in ("Zkhach", "1990", "0904 118 226", "Trần V. H.", "Quầy cá số 7"):
+        assert theirs not in page, theirs
+    for own in ("61/100", "45 phút chắc chắn", "cùng khu", "ho", "41 tuổi", "Là gì của F1: bạn cùng phòng"):
+        assert own in page, own
+
+
 def test_a_copy_shows_all_that_is_kept_and_is_on_record(office):
     reference = office.ask(kind="see")
     office.get(f"/requests/{reference}/copy", expect=404)
@@ -483,8 +513,8 @@ def test_a_copy_shows_all_that_is_kept_and_is_on_record(office):
         assert [tuple(entry) for entry in db.session.execute(query)] == [("lookup.shown", 2), ("lookup.read", None)]
 
 
-def test_what_somebody_answered_to_a_notice_is_in_their_copy(one_office):
-    office, who = one_office, cast.CITIZEN
+def tell_of_a_notice(office, *people):
+    """A notice, and an answer to it of each of these people."""
     app = office.world.app()
     with clock.fixed(NOW), inside(app):
         session, vault, case = db.session(), vault_of(app), factories.case(db.session())
@@ -495,17 +525,44 @@ def test_what_somebody_answered_to_a_notice_is_in_their_copy(one_office):
         )  # fmt: skip
         notice = notices.write(session, now=NOW, actor=actor, case=case, words=words)
         notices.publish(session, now=NOW, actor=actor, case=case, notice=notice, lasts=timedelta(days=1))
-        telling = Telling(
-            full_name=who.full_name, birth_year=who.birth_year, phone=who.phone, commune_id=None, elsewhere="Huế",
-            came=NOW, left=NOW, symptoms=("breathless",),
-        )  # fmt: skip
         public = notice_queries.as_public(notice)
-        replies.answer(session, vault, now=NOW, notice=public, telling=telling, answer_id=notice.id)
+        for who in people:
+            telling = Telling(
+                full_name=who.full_name, birth_year=who.birth_year, phone=who.phone, commune_id=None, elsewhere="Huế",
+                came=NOW, left=NOW, symptoms=("breathless",),
+            )  # fmt: skip
+            replies.answer(session, vault, now=NOW, notice=public, telling=telling, answer_id=new_id(NOW))
         session.commit()
+
+
+def test_what_somebody_answered_to_a_notice_is_in_their_copy_also_where_it_was_set_aside(one_office):
+    office = one_office
+    tell_of_a_notice(office, cast.CITIZEN, cast.NEIGHBOUR)
     reference = office.ask(kind="see")
     office.identify(reference, how="call")
     page = office.get(f"/requests/{reference}/copy")
-    assert "TB-0001" in page and "Khó thở" in page
+    assert page.count("TB-0001") == 1 and "Khó thở" in page and "Huế" in page and "Không hiện" not in page
+    with inside(office.world.app()):
+        session = db.session()
+        how = {"now": NOW, "actor": factories.SYSTEM, "case": session.scalars(sa.select(Case)).one()}
+        replies.set_aside(session, answers=set(session.scalars(sa.select(NoticeAnswer.id))), reason="Nghi giả", **how)
+        session.commit()
+    page = office.get(f"/requests/{reference}/copy")
+    assert page.count("TB-0001") == 1 and "Nghi giả" in page
+
+
+def test_a_deletion_takes_their_answers_to_notices_and_nobody_elses(office):
+    tell_of_a_notice(office, cast.CITIZEN, cast.NEIGHBOUR)
+    with inside(office.world.app()):
+        theirs = db.session.scalars(sa.select(Visit.person_id).where(Visit.device.is_(None))).one()
+    reference = office.ask()
+    office.identify(reference)
+    page = office.post(reference, "delete")
+    assert "Đã xoá 1 câu trả lời thông báo khẩn" in page
+    with inside(office.world.app()):
+        assert db.session.scalars(sa.select(NoticeAnswer.person_id)).all() == [theirs]
+    office.post(reference, "answer", answer="Đã xoá xong.")
+    assert "Đã xoá 1 câu trả lời thông báo khẩn" in office.get(f"/requests/{reference}/letter/answer")
 
 
 def test_more_time_is_taken_once_with_a_reason(office):

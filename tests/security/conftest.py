@@ -26,12 +26,13 @@ from checkin.claims.models import VenueClaim
 from checkin.clusters.models import Signal, SignalStep
 from checkin.commitments.models import Commitment
 from checkin.contactlists.models import ListHeading
-from checkin.contacts.models import Contact, ContactCheck, ContactStep
+from checkin.contacts.models import Contact, ContactCheck, ContactNear, ContactStep
 from checkin.db import db
 from checkin.declarations.told import Told
 from checkin.desk.models import DeskLink
 from checkin.duty.models import DutyHandover
 from checkin.exposure import service as lookups
+from checkin.exposure.models import met_person
 from checkin.handovers.models import Handover
 from checkin.ids import new_id
 from checkin.invitations.models import Invitation
@@ -39,7 +40,6 @@ from checkin.joins.models import Pair, PairScan, PairStep, joined
 from checkin.me.models import Reading
 from checkin.messages.models import Message
 from checkin.movements.models import ToldMove
-from checkin.nearby.models import ContactNear
 from checkin.notices import service as notices
 from checkin.notices.models import NoticeReceipt, NoticeText
 from checkin.owners.models import ContactCode
@@ -60,13 +60,13 @@ from tests.security.province import HERE, THERE, Data, Who
 from tests.security.tenants import Town
 from tests.worlds import World, inside, vault_of
 
-TABLES = ("visit", "declaration", "person", "person_card", "kept_visit", "kept_declaration", "case_visit", "venue", "zone", "code",
+TABLES = ("visit", "declaration", "person", "person_card", "kept_visit", "kept_declaration", "case_visit", "met_person", "venue", "zone", "code",
           "account", "account_session", "recovery_code", "case", "lookup", "lookup_venue", "export", "export_part", "audit", "place",
           "place_successor", "alembic_version", "reading", "rights_request", "message", "contact_code", "invitation",
           "desk_link", "commitment", "handover", "venue_claim", "finding", "finding_entry", "approval", "code_guess", "poster_job",
           "poster_file", "register_import", "register_part", "register_number", "worker", "shift_change", "station_call",
           "station_step", "contact", "contact_step", "notice", "case_step", "case_window", "told_move", "contact_check", "contact_near",
-          "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "api_token", "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
+          "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_token", "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
 PEOPLE = {
     # Where they say they live: by person, what they said at one time after the other.
     "Người Hà Tu": [HERE],
@@ -159,6 +159,7 @@ def _fill(world: World, session: Session) -> dict[str, Who]:
             words_vi="Theo dõi", words_en=None,
         )  # fmt: skip
         notice = notices.write(session, now=NOW, actor=actor, case=case, words=told)
+        notices.change(session, now=NOW, actor=actor, case=case, notice=notice, words=told, seen=1)
         if out:
             notices.publish(session, now=NOW, actor=actor, case=case, notice=notice, lasts=timedelta(days=14))
         # Of either station; who knows of which is a matter of rows alone here.
@@ -220,7 +221,7 @@ def _contacted(session: Session, ids: dict[str, Account], case: UUID) -> None:
     for home in (HERE, THERE, None):
         contact = Contact(
             id=new_id(NOW), case_id=case, person_id=new_id(NOW), disease="covid-19", stage="call", stage_at=NOW, stage_by_name="x",
-            commune_id=home, due_at=NOW, met_on=NOW.date(), details=b"x", version=1,
+            given_at=NOW, commune_id=home, due_at=NOW, met_on=NOW.date(), details=b"x", version=1,
         )  # fmt: skip
         session.add(contact)
         session.flush()
@@ -233,6 +234,9 @@ def _contacted(session: Session, ids: dict[str, Account], case: UUID) -> None:
         check = {"kind": "health", "day": NOW.date(), "number": 1, "said": "well", "at": NOW, "by_name": "x"}
         session.add(ContactCheck(contact_id=contact.id, account_id=ids["station"].id, **check))
         session.add(ContactNear(contact_id=contact.id, f1_id=new_id(NOW), case_id=case, at=NOW, by_name="x"))
+        numbers = ("certain", "possible", "encounters", "same_zone", "setting", "crowded", "score")
+        met = {"case_id": case, "person_id": contact.person_id, "first_at": NOW, "made_of": new_id(NOW)}
+        session.execute(sa.insert(met_person).values(**met, **dict.fromkeys(numbers, 1)))
     session.add(
         DutyHandover(
             id=new_id(NOW),

@@ -111,7 +111,7 @@ WINDOW = {
 F1 = {"contact_id": "f1_contact"}
 NOTICE = {
     **WINDOW,
-    "place": "{venue_id}/",
+    "place": "{visit_id}",
     "severity": "test",
     "words_vi": "Gọi trạm y tế.",
     "words_en": "",
@@ -360,6 +360,11 @@ MATRIX: dict[str, Row] = {
     "POST /station/contacts/<uuid:contact_id>/let-go": station(form={"seen": "1"}, same=True),
     "POST /station/contacts/<uuid:contact_id>/call": station(form={"seen": "1", "result": "not_reached", "note": "Bận"}),
     "POST /station/contacts/<uuid:contact_id>/raise": station(form={"seen": "1", "to": "ubnd", "raise_note": ""}, same=True),
+    "GET /station/contacts/<uuid:contact_id>/near": station(),
+    "POST /station/contacts/<uuid:contact_id>/near": station(
+        at=F1,
+        form={"seen": "2", "full_name": "Người Gần", "phone": "0904118226", "relation": "mẹ", "met_on": ""},
+    ),
     "GET /station/quarantine/": Row(STAFF, frozenset({"commune"})),
     "POST /station/quarantine/<uuid:contact_id>/health": station(at=F1, form={"seen": "0", "said": "well"}),
     "POST /station/quarantine/<uuid:contact_id>/test": station(
@@ -478,6 +483,7 @@ MATRIX: dict[str, Row] = {
     "POST /cases/<number>/contacts/<uuid:contact_id>/near": cdc(
         at=F1, form={"full_name": "Người Gần", "phone": "0904118226", "relation": "mẹ", "met_on": ""}, **SHARED
     ),
+    "POST /cases/<number>/contacts/<uuid:contact_id>/near/offered": cdc(at=F1, form={"person": ""}, same=True, **SHARED),
     "GET /cases/<number>/outgoing": cdc(**SHARED),
     "POST /cases/<number>/outgoing/<province>.csv": cdc(**SHARED),
     "POST /cases/<number>/outgoing/sent": cdc(form={"person": ""}, same=True, **SHARED),
@@ -490,6 +496,9 @@ MATRIX: dict[str, Row] = {
     "GET /speed/": Row(STAFF, frozenset({"cdc", "command"})),
     "GET /cases/<number>/answers": cdc(**SHARED),
     "POST /cases/<number>/answers": cdc(form={"person": "{answerer}"}, **SHARED),
+    "POST /cases/<number>/answers/aside": cdc(form={"answer": "{answer_id}", "reason": "Không có thật"}, **SHARED),
+    # None of them is set aside.
+    "POST /cases/<number>/answers/back": cdc(form={"answer": "{answer_id}"}, same=True, **SHARED),
     "GET /cases/<number>/list": cdc(**SHARED),
     "POST /cases/<number>/list": cdc(
         form={
@@ -525,6 +534,8 @@ MATRIX: dict[str, Row] = {
     # Writing public notices: officers work on each other's, and a second one lets them out.
     "GET /cases/<number>/notice": cdc(**SHARED),
     "POST /cases/<number>/notice": cdc(form=NOTICE, **SHARED),
+    # The case is none that was discarded.
+    "POST /cases/<number>/notices/withdraw": cdc(same=True, **SHARED),
     "GET /notice/<uuid:notice_id>": cdc(at={"notice_id": "notice_draft"}, **SHARED),
     "GET /notice/<uuid:notice_id>/edit": cdc(at={"notice_id": "notice_draft"}, **SHARED),
     "POST /notice/<uuid:notice_id>/edit": cdc(at={"notice_id": "notice_draft"}, form=NOTICE, **SHARED),

@@ -12,10 +12,10 @@ Row = dict[str, Any]
 Data = dict[str, list[Row]]
 HERE, THERE = "06652", "06685"
 KEYS = {"visit": ("entered_at", "id"), "declaration": ("made_at", "id"), "kept_visit": ("entered_at", "id"),
-        "kept_declaration": ("made_at", "id"), "case_visit": ("case_id", "entered_at", "visit_id"),
+        "kept_declaration": ("made_at", "id"), "case_visit": ("case_id", "entered_at", "visit_id"), "met_person": ("case_id", "made_of", "person_id"),
         "export_part": ("export_id", "number"), "lookup_venue": ("lookup_id", "number"), "register_part": ("import_id", "kind", "number"), "register_number": ("number",), "audit": ("seq",), "code": ("code",), "alembic_version": ("version_num",),
         "place_successor": ("old_id", "new_id"), "recovery_code": ("account_id", "code_hash"),
-        "finding_entry": ("finding_id", "seq"), "poster_file": ("job_id", "number"), "code_guess": ("day", "kind"), "station_step": ("call_id", "number"), "contact_step": ("contact_id", "number"), "case_step": ("case_id", "number"), "signal_step": ("signal_id", "number"), "contact_check": ("contact_id", "kind", "day", "number"), "case_window": ("case_id", "which"), "infection": ("case_id", "number"), "shift_change": ("worker_id", "day"), "notice_receipt": ("notice_id",), "notice_text": ("notice_id", "phone_index"), "api_call": ("token_id", "key_index"), "list_heading": ("heading_index",), "pair_step": ("pair_id", "number"), "joined": ("member_id",), "contact_near": ("contact_id", "f1_id")}  # fmt: skip
+        "finding_entry": ("finding_id", "seq"), "poster_file": ("job_id", "number"), "code_guess": ("day", "kind"), "station_step": ("call_id", "number"), "contact_step": ("contact_id", "number"), "case_step": ("case_id", "number"), "signal_step": ("signal_id", "number"), "contact_check": ("contact_id", "kind", "day", "number"), "case_window": ("case_id", "which"), "infection": ("case_id", "number"), "shift_change": ("worker_id", "day"), "notice_receipt": ("notice_id",), "notice_draft": ("notice_id", "number"), "notice_text": ("notice_id", "phone_index"), "api_call": ("token_id", "key_index"), "list_heading": ("heading_index",), "pair_step": ("pair_id", "number"), "joined": ("member_id",), "contact_near": ("contact_id", "f1_id")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,7 @@ PROMISED: dict[str, Callable[[Who, Row, Data], bool]] = {
     "contact_near": _kept,
     "kept_declaration": _kept,
     "case_visit": _kept,
+    "met_person": _kept,
     "venue": _venue,
     "account": _account,
     "account_session": _own_session,
@@ -191,6 +192,8 @@ PROMISED: dict[str, Callable[[Who, Row, Data], bool]] = {
     "notice_receipt": lambda who, row, _data: (
         who.role == "cdc" or who.role == "commune" and row["commune_id"] == who.commune
     ),
+    # What it said before it was written anew.
+    "notice_draft": lambda who, _row, _data: who.role == "cdc",
     # Whoever administers makes them; what one did under which key is its own.
     "api_token": _log,
     # What columns are called, in whatever case.

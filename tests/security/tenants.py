@@ -324,7 +324,9 @@ def _fill(town: Town, tenant: str) -> dict[str, str]:
             start=NOW - timedelta(hours=4),
             end=NOW,
         )
-        values["signal_number"] = clusters.keep(session, now=NOW, known=[], found=stands_out, again=2).number
+        values["signal_number"] = clusters.keep(
+            session, now=NOW, known=[], found=stands_out, among=[stands_out], again=2
+        ).number
         by_case = exposure.ask_case(session, now=NOW, actor=officer_actor, bound=bound, **hours)
         values["export_id"] = str(_export(session, vault, officer_actor, by_place, word))
         values |= {
@@ -436,9 +438,9 @@ def _notices(session: Any, vault: Any, actor: Any, case: Case, word: Any, home: 
     replies.answer(
         session, vault, now=NOW, notice=notice_queries.as_public(out), telling=telling, answer_id=new_id(NOW)
     )
-    answerer = session.scalars(sa.select(NoticeAnswer.person_id).where(NoticeAnswer.notice_id == out.id)).one()
+    answer = session.scalars(sa.select(NoticeAnswer).where(NoticeAnswer.notice_id == out.id)).one()
     known = {"notice_draft": str(draft.id), "notice_out": str(out.id), "notice_number": out.number}
-    return known | {"answerer": str(answerer)}
+    return known | {"answerer": str(answer.person_id), "answer_id": str(answer.id)}
 
 
 def _register(town: Town, station: UUID, home: str, word: dict[str, tuple[str, ...]]) -> UUID:

@@ -39,11 +39,11 @@ CLOSED = {"submission", "audit_waiting"}
 for feature in FEATURES:  # whatever pages there are know their tables
     import_module(feature.blueprint.split(":")[0])
 TABLES = sorted({*Model.metadata.tables, "alembic_version"} - CLOSED)
-PERSONAL = ("visit", "declaration", "person", "kept_visit", "kept_declaration", "case_visit", "venue", "account", "case",
+PERSONAL = ("visit", "declaration", "person", "kept_visit", "kept_declaration", "case_visit", "met_person", "venue", "account", "case",
             "lookup", "lookup_venue", "export", "export_part", "audit", "reading", "rights_request", "message", "contact_code", "invitation",
             "finding", "finding_entry", "approval", "commitment", "handover", "venue_claim", "poster_job", "poster_file", "register_import",
             "register_part", "register_number", "worker", "shift_change", "station_call", "station_step", "contact",
-            "contact_step", "notice", "case_step", "case_window", "told_move", "contact_check", "contact_near", "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "api_token", "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
+            "contact_step", "notice", "case_step", "case_window", "told_move", "contact_check", "contact_near", "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_token", "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
 
 
 @pytest.fixture

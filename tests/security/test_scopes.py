@@ -23,6 +23,7 @@ from checkin.exposure import queries as exposure
 from checkin.exposure.overlap import Window
 from checkin.exposure.question import Part, Question
 from checkin.features import FEATURES
+from checkin.lent import for_case
 from checkin.people import queries as people
 from checkin.scope import Scope
 from checkin.stations import queries as stations
@@ -274,17 +275,33 @@ def test_work_of_the_product_gives_the_scope_back_also_where_it_fails(provinces)
     with inside(provinces.world.app()):
         session = db.session()
         scope.enter(session, officer)
-        with scope.as_system(session):
+        with scope.under(session, scope.SYSTEM):
             assert scope.current(session) == scope.SYSTEM
         assert scope.current(session) == officer
-        with pytest.raises(ZeroDivisionError), scope.as_system(session):
+        with pytest.raises(ZeroDivisionError), scope.under(session, scope.SYSTEM):
             raise ZeroDivisionError
         assert scope.current(session) == officer
         # A transaction that the database gave up: what failed is told, not that it takes no scope any more.
-        with pytest.raises(sa.exc.DBAPIError, match="no_such_table"), scope.as_system(session):
+        with pytest.raises(sa.exc.DBAPIError, match="no_such_table"), scope.under(session, scope.SYSTEM):
             session.execute(sa.text("SELECT 1 FROM no_such_table"))
         session.rollback()
         assert scope.current(session) == officer
+
+
+def test_the_rights_of_the_cdc_are_lent_for_one_case_to_those_roles_alone_for_whom_it_is_done():
+    case = UUID(int=7)
+    with Session() as session:
+        for role in ("", *scope.STAFF, scope.OWNER, scope.SYSTEM.role):
+            who = Scope(role, UUID(int=1), factories.HA_TU if role == scope.COMMUNE else None) if role else Scope()
+            scope.enter(session, who)
+            for borrowers in ((scope.COMMUNE,), (scope.CDC, scope.SYSTEM.role)):
+                if role in borrowers:
+                    with for_case(session, case, *borrowers):
+                        assert scope.current(session) == Scope(scope.CDC, UUID(int=1), None, case)
+                else:
+                    with pytest.raises(AccessDenied):
+                        for_case(session, case, *borrowers)
+                assert scope.current(session) == who
 
 
 # Accounts and sessions are read before it is known whose role it is.

@@ -1,5 +1,6 @@
 """The staff tier's role on PostgreSQL against an officer who has it in hand: what stays out of reach whatever they set."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -180,6 +181,28 @@ def test_the_services_do_all_of_this_as_the_staff_role(office):
         assert session.get_one(Approval, approval_id).decided_by == ids["other"]
         with pytest.raises(DomainError, match="decided"):
             approvals.decide(session, now=NOW, actor=another, approval_id=approval_id, approve=True)
+
+
+def test_what_is_asked_of_a_notice_is_closed_by_an_officer_and_lapses_by_the_round_as_the_staff_role(office):
+    world, ids = office
+    with clock.fixed(NOW), inside(world.app("staff")):
+        session, closed = db.session(), []
+        for who in ("officer", "other"):
+            scope.enter(session, scope.Scope("cdc", ids[who]))
+            me = session.get_one(Account, ids[who]).actor
+            about = replace(ABOUT, what="notice")
+            closed.append(
+                approvals.ask(session, LIMITS, now=NOW, actor=me, about=about, reason="Gấp", at_once=False).id
+            )
+            session.commit()
+        # Their own and another one's.
+        scope.enter(session, scope.Scope("cdc", ids["other"]))
+        approvals.close(session, now=NOW, actor=me, what="notice", lookup_id=ABOUT.lookup_id, why="rewritten")
+        session.commit()
+        assert [session.get_one(Approval, one).closed for one in closed] == [True, True]
+        scope.enter(session, scope.SYSTEM)
+        assert approvals.let_lapse(session, LIMITS, now=NOW + timedelta(days=9)) == 1
+        session.commit()
 
 
 def test_only_the_cdc_deletes_for_a_request(staff):
