@@ -260,10 +260,10 @@ def joined_among(session: Session, case_id: UUID, person_id: UUID) -> dict[UUID,
     if not joins.any_joined(session):
         return {}
     own = joined.alias("own")
-    # By person from the joined ones, who are few beside all that is kept for cases.
-    theirs = sa.exists().where(
-        kept_visit.c.person_id == joined.c.member_id, same_visit(kept_visit), case_visit.c.case_id == case_id
-    )
+    # By person from the joined ones, who are few beside all that is kept for cases; one within the other, or SQLite
+    # goes through all of the case for each of them.
+    of_case = sa.exists().where(same_visit(kept_visit), case_visit.c.case_id == case_id).correlate(kept_visit)
+    theirs = sa.exists().where(kept_visit.c.person_id == joined.c.member_id, of_case).correlate(joined)
     every = sa.select(joined.c.member_id, joined.c.main_id).where(rows(session, joined))
     its_own = every.join(own, own.c.main_id == joined.c.main_id).where(own.c.member_id == person_id)
     found = session.execute(sa.union(every.where(theirs), its_own))

@@ -84,7 +84,10 @@ def test_every_state_of_the_page_has_no_barrier_and_is_not_cut_off(
         page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize(
+    "javascript",
+    [pytest.param(True, id="with JavaScript"), pytest.param(False, id="without", marks=pytest.mark.wide)],
+)
 def test_the_page_follows_the_work_by_itself_until_the_file_is_there(product, officer, open_page, javascript):
     export_id = asked_for(product, officer)
     page = open_page(javascript=javascript)

@@ -67,7 +67,10 @@ def test_an_owner_looks_at_the_forms_prints_one_and_a_visitor_scans_it(product, 
     assert visitor.inner_text("h1") == "Chợ Hà Tu"
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize(
+    "javascript",
+    [pytest.param(True, id="with JavaScript"), pytest.param(False, id="without", marks=pytest.mark.wide)],
+)
 def test_all_posters_of_an_owner_come_from_a_page_that_follows_the_work(product, town, open_page, axe, javascript):
     owner = open_page(javascript=javascript)
     sign_in(owner, product.public, cast.OWNER)

@@ -36,8 +36,10 @@ def barriers(page, axe):
 
 @pytest.mark.parametrize(
     ("javascript", "width", "locale"),
-    [(True, 360, "vi-VN"), (False, 1280, "en-GB")],
-    ids=["javascript", "no-javascript"],
+    [
+        pytest.param(True, 360, "vi-VN", id="javascript"),
+        pytest.param(False, 1280, "en-GB", id="no-javascript", marks=pytest.mark.wide),
+    ],
 )
 def test_from_a_workbook_to_a_page_that_a_visitor_opens(
     product, two, open_page, axe, tmp_path, javascript, width, locale

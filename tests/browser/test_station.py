@@ -40,7 +40,9 @@ def send(page):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("javascript", [pytest.param(True, id="javascript"), pytest.param(False, id="no-javascript")])
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="javascript"), pytest.param(False, id="no-javascript", marks=pytest.mark.wide)]
+)
 def test_who_says_that_they_cough_is_called_by_the_station_of_their_commune_alone(product, door, open_page, javascript):
     # At home, without a venue.
     ill = open_page(javascript=javascript)

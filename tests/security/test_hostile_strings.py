@@ -15,7 +15,7 @@ from tests.security.test_matrix import form_for, targets
 POSTS = [name for name in MATRIX if name.startswith("POST")]
 # How many each field gets: others in each form, so that between them the forms get all that there are many times.
 # `make test-wide` sends 500, which takes so much longer that the long proofs would not end within their time.
-EACH = int(os.environ.get("HOSTILE_EACH", "15"))
+EACH = int(os.environ.get("HOSTILE_EACH", "10"))
 # How many are stored before they are looked at.
 BATCH = min(EACH, 100)
 # Each page is asked with one in so many; between them the pages are asked with all of them.
