@@ -97,6 +97,7 @@ def test_declarations_belong_to_their_visits_and_the_staff_key_opens_them(loaded
     assert visits == rows("SELECT count(*) FROM declaration WHERE made_at < %s", end) != [(0,)]
 
 
+@pytest.mark.wide
 def test_a_quick_run_measures_every_figure_and_every_answer_is_good(tmp_path):
     out = tmp_path / "quick.json"
     done = subprocess.run(

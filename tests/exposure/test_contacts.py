@@ -47,6 +47,7 @@ def test_both_databases_say_what_the_oracle_says_of_200_towns(sqlite, postgresql
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.postgresql
+@pytest.mark.wide
 def test_both_databases_say_what_the_oracle_says_of_10000_towns(sqlite, postgresql):
     assert compare(LONG, (sqlite, postgresql)) == (10_000, {})
 
