@@ -6,6 +6,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from checkin.cases.models import Case
+from checkin.declarations.triage import NOT_ASKED
 from checkin.exposure import queries, telling
 from checkin.exposure.listing import Row
 from checkin.exposure.models import Lookup
@@ -29,12 +30,17 @@ def of_place(
         here = set(venues.with_inside(session, lookup.venue_id))
         kept = telling.own_stays(session, case, lookup.start, lookup.end)
         own = [stay for stay in kept if stay.venue_id in here and lookup.zone_id in (None, stay.zone_id)]
-    unread = gettext("Không mở được chi tiết")
     people = [
-        (row.person.full_name if row.person.readable else unread, row.presence.stays)
+        (_called(row), row.presence.stays)
         for row in rows
         if not (own and case is not None and row.presence.person_id == case.person_id)
     ]
     window, called = Window(lookup.start, lookup.end), (case.number, own) if case is not None else None
     found = [picture(people, window, called, width, times) for width in (WIDTH, NARROW)]
     return [one for one in found if one is not None]
+
+
+def _called(row: Row) -> str:
+    """As the list beside says it, also where nobody declared or nobody can open it."""
+    unread = gettext("Chưa rõ tên") if row.triage == NOT_ASKED else gettext("Không mở được chi tiết")
+    return str(row.person.full_name) if row.person.readable else unread

@@ -55,6 +55,8 @@ def test_the_page_draws_a_curve_for_each_disease_with_its_numbers_beside_it(worl
     page = client.get("/cases/").text
     assert "COVID-19: ca theo ngày khởi phát" in page and "28 ngày qua: 4 ca" in page
     assert page.count('<th scope="row">') == 28
+    drawn = page[page.index('<svg class="broad') :]
+    assert drawn[: drawn.index("</svg>")].count("<rect x=") == 2
     two_days_ago, today = (f"{day:%d/%m}" for day in (TODAY - timedelta(days=2), TODAY))
     assert f'<tr><th scope="row">{two_days_ago}</th><td class="n">3</td></tr>' in page
     assert f'<tr><th scope="row">{today}</th><td class="n">1</td></tr>' in page

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,6 +122,24 @@ def test_the_list_of_a_place_shows_the_case_by_its_number_over_those_whom_it_met
             assert ("F0-0001" in drawn) == (bound == "F0-0001") and cast.NEIGHBOUR.full_name in drawn
             # The case is its number; who it is stands in the list, as everybody does.
             assert (cast.CITIZEN.full_name in drawn) == (bound == "signal") and cast.CITIZEN.full_name in html
+
+
+def test_whose_visit_came_without_a_declaration_is_called_so_and_not_as_one_that_cannot_be_opened(market):
+    app, code = market
+    with inside(app):
+        db.session.execute(sa.update(Visit).values(declared_at=None, declaration_id=None))
+        factories.commit()
+    with clock.fixed(NOW):
+        client = app.test_client()
+        factories.sign_in(client, cast.CDC)
+        asked = {
+            "case": "signal", "signal": "Tin báo", "reason": "Truy vết", "venue": code, "start": "2026-11-20T09:00",
+            "end": "2026-11-20T10:20", "csrf_token": factories.token(client, "/lookup/"),
+        }  # fmt: skip
+        html = client.get(client.post("/lookup/place", data=asked).location).text
+    drawn = html[html.index('<svg class="overlap broad') :]
+    assert "Chưa rõ tên" in drawn[: drawn.index("</svg>")] and "Chưa rõ tên" in html[html.index("<tbody") :]
+    assert "không có tờ khai kèm lượt vào" in html and "Không mở được" not in html
 
 
 def test_of_hours_of_each_day_each_is_marked_and_nothing_between():

@@ -146,6 +146,8 @@ def test_the_same_hours_of_each_day_are_one_lookup_with_people_by_day_and_hour(o
     table = re.search(r'<table class="plain tight">(.*?)</table>', html, re.S)[1]
     sums = re.findall(r'<th scope="row">(.*?)</th>.*?<b>(\d+)</b></td></tr>', table, re.S)
     assert sums == [("19/11", "1"), ("20/11", "1")]
+    drawn = re.search(r'<svg class="[^"]* grid".*?</svg>', html, re.S)[0]
+    assert drawn.count("<rect") >= 2
     outside = ask(officer, venue="ben xe bai chay", start=at(NOW - 25 * HOUR), end=at(NOW - 24 * HOUR + HOUR / 2))
     assert officer.get(outside.location).status_code == 200
 

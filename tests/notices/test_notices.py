@@ -304,11 +304,13 @@ def test_discarding_takes_the_notices_back_unless_somebody_unticks_it(street):
 
 def test_a_case_that_was_discarded_alone_says_loudly_what_is_still_out_and_one_press_takes_it_back(street):
     page = street.out()
-    assert "vẫn đang hiệu lực" not in street.hanh.get("/cases/F0-0001").text
+    before = street.hanh.get("/cases/F0-0001").text
+    assert "vẫn đang hiệu lực" not in before and '/cases/F0-0001/notice"' in before
     assert "chưa loại trừ" in street.hanh.get(early(street), follow_redirects=True).text
     discard(street, seen=seen_of(street))
     text = street.hanh.get("/cases/F0-0001").text
     assert "vẫn đang hiệu lực" in text and text.index("vẫn đang hiệu lực") < text.index('id="facts"')
+    assert '/cases/F0-0001/notice"' not in text
     assert street.get("/notices/TB-0001").text.count("rút lại") == 0
     # On its own page the reason stands there already.
     desk = street.hanh.get(page).text
