@@ -30,6 +30,11 @@ def to_local(moment: datetime) -> datetime:
     return moment.astimezone(ZONE)
 
 
+def local_text(moment: datetime) -> str:
+    """A moment as machines read it, with the province's offset."""
+    return to_local(moment).isoformat(timespec="seconds")
+
+
 def is_readable(moment: date) -> bool:
     """False for a moment or day that stands for one that no calendar holds."""
     return LONG_AGO.year < moment.year < FAR.year

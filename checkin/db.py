@@ -82,6 +82,16 @@ def set_read_only(value: bool) -> None:
     _read_only.set(value)
 
 
+def begin_writing() -> Session:
+    """The session, to write in: what was read began a transaction that only reads, which SQLite could not turn into a
+    writing one.
+    """
+    session = db.session()
+    session.rollback()
+    set_read_only(False)
+    return session
+
+
 def is_read_only() -> bool:
     """True where new transactions only read."""
     return _read_only.get()

@@ -114,7 +114,7 @@ class StepForm(Form):
 
     @property
     def version(self) -> int:
-        """The last step that was on the page; -1 for what is no number."""
+        """The step or version that was on the page; -1 for what is no number."""
         text = self.seen.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
 

@@ -1,5 +1,6 @@
 """Identifiers that sort by time (UUID version 7), so that indexes grow at their end."""
 
+import hashlib
 import secrets
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -24,3 +25,12 @@ def is_id(text: str) -> bool:
 def derived_id(parent: UUID, salt: bytes) -> UUID:
     """The same identifier each time for the same parent and salt (UUIDv5)."""
     return uuid5(parent, salt.hex())
+
+
+def sent_id(once: str, content: str, now: datetime) -> UUID:
+    """The same form sent twice is one; changed and sent again it is another."""
+    try:
+        parent = UUID(once)
+    except ValueError:
+        parent = new_id(now)
+    return derived_id(parent, hashlib.sha256(content.encode()).digest())

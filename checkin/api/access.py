@@ -12,7 +12,7 @@ from checkin.api.problems import Problem
 from checkin.api.service import Bearer
 from checkin.audit import service as audit
 from checkin.audit.counting import times_if_due
-from checkin.db import db, set_read_only, writing
+from checkin.db import begin_writing, db, writing
 from checkin.scope import CDC, Scope
 
 MINUTE = 60
@@ -60,9 +60,7 @@ def must_have(needed: str) -> None:
     now = clock.now()
     times = times_if_due(f"refused/{here().id}/{request.endpoint}", now)
     if times:
-        session = db.session()
-        session.rollback()
-        set_read_only(False)
+        session = begin_writing()
         detail = {"why": "role", "method": request.method, "status": 403} | ({"times": times} if times > 1 else {})
         audit.record(
             session, now=now, actor=here().actor, action="refused", subject=str(request.url_rule), detail=detail

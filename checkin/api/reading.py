@@ -14,7 +14,7 @@ from checkin.casefacts.windows import rules_of, windows
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
 from checkin.cases.models import Case
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.errors import DomainError
 from checkin.exposure import linelist, service
 from checkin.exposure.contacting import Contacting
@@ -33,17 +33,9 @@ def case_of(number: str) -> Case:
     return case
 
 
-def write() -> Session:
-    """The session, to write in: what was read before began a transaction that only reads."""
-    session = db.session()
-    session.rollback()
-    set_read_only(False)
-    return session
-
-
 def contacts(number: str, reason: str, *, lookup: str | None, first: int, limit: int) -> dict[str, Any]:
     """A page of the people whom the case can have met: `case`, `lookup`, `total`, `contacts`."""
-    session = write()
+    session = begin_writing()
     case = case_of(number)
     found = _begun(session, case, reason) if lookup is None else _known(session, case, reason, lookup)
     actor, now = access.here().actor, clock.now()
@@ -53,7 +45,7 @@ def contacts(number: str, reason: str, *, lookup: str | None, first: int, limit:
     set_read_only(True)
     total = Contacting(session, found, case).count(session)
     lines = list(linelist.lines(session, context.vault(), found, case, limit=limit, first=first))
-    session = write()
+    session = begin_writing()
     audit.record(
         session, now=clock.now(), actor=actor, action="lookup.shown", subject=called, case_number=on, reason=why,
         rows=len(lines), detail={"opens": entry},
@@ -88,7 +80,7 @@ def _known(session: Session, case: Case, reason: str, number: str) -> Lookup:
 
 def followed(number: str, reason: str, read: Callable[[Session, Case], list[Read]]) -> tuple[Case, list[Read]]:
     """The case and what `read` finds, once the reading is on record."""
-    session = write()
+    session = begin_writing()
     case, actor = case_of(number), access.here().actor
     entry = audit.record(
         session, now=clock.now(), actor=actor, action="case.contacts", subject=case.number, case_number=case.number,

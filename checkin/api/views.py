@@ -25,7 +25,7 @@ from checkin.cases.service import CaseFacts
 from checkin.contacts import queries as contacts
 from checkin.contacts.models import Contact
 from checkin.contacts.words import opened
-from checkin.db import db
+from checkin.db import begin_writing, db
 from checkin.errors import DomainError
 from checkin.names import clean_name
 from checkin.notices import queries as notices
@@ -89,7 +89,7 @@ def list_cases(call: Call) -> Answer:
 
 
 def open_case(call: Call) -> Answer:
-    session, vault, now = reading.write(), context.vault(), clock.now()
+    session, vault, now = begin_writing(), context.vault(), clock.now()
     facts, who = _facts_of(call.body), _who_of(call.body["person"])
     rules = context.rules(clock.today())
     try:
@@ -253,7 +253,7 @@ def _next(path: str, after: object, **more: object) -> str | None:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return clock.to_local(moment).isoformat(timespec="seconds") if moment else None
+    return clock.local_text(moment) if moment else None
 
 
 def _day(day: date | None) -> str | None:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from checkin import clock
 from checkin.audit import service
 from checkin.audit.counting import times_if_due
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db
 from checkin.errors import frames
 
 log = structlog.get_logger()
@@ -50,9 +50,7 @@ def _record(why: str, route: str, status: int) -> None:
     times = times_if_due(f"refused/{actor.id}/{request.endpoint}", now)
     if not times:
         return
-    session = db.session()
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     detail = {"why": why, "method": request.method, "status": status} | ({"times": times} if times > 1 else {})
     service.record(session, now=now, actor=actor, action="refused", subject=route, detail=detail)
     session.commit()

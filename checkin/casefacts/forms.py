@@ -3,7 +3,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
 
 from checkin import clock
@@ -12,24 +12,12 @@ from checkin.casefacts.words import DETECTED_NAMES
 from checkin.cases.forms import STATE_NAMES
 from checkin.cases.models import DISCARDED, Case
 from checkin.declarations.forms import SYMPTOM_NAMES
-from checkin.forms import FIRST_DAY, SHOWN, Day, Form, LocalTime, Needed, Text
+from checkin.forms import FIRST_DAY, SHOWN, Day, LocalTime, Needed, StepForm, Text
 
 NONE = "none"
 
 
-class SeenForm(Form):
-    """Something done about a case, as whoever does it last saw it."""
-
-    seen = HiddenField()
-
-    @property
-    def version(self) -> int:
-        """The version that was on the page; -1 for what is no number."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1
-
-
-class FactsForm(SeenForm):
+class FactsForm(StepForm):
     title = Text(
         _l("Tên gọi ca bệnh"),
         [Needed(_l("Đặt tên gọi để nhận ra ca này, không ghi tên người bệnh."))],
@@ -117,7 +105,7 @@ class FactsForm(SeenForm):
         )
 
 
-class WindowForm(SeenForm):
+class WindowForm(StepForm):
     """One of the two windows; both stand on one page, so each under names of its own."""
 
     start = LocalTime(_l("Từ"), left_open=True, description=_l("Để trống: như quy tắc tính."))

@@ -57,7 +57,7 @@ def change(session: Session, *, now: datetime, actor: Actor, case: Case, seen: i
         step(session, now=now, actor=actor, case=case, what="facts", detail=changed)
         if "disease" in changed:
             disease_changed.send(session, case=case)
-        _record(session, now, actor, case, "case.facts", {"changed": sorted(changed)})
+        cases.record(session, now, actor, case, "case.facts", {"changed": sorted(changed)})
     return sorted(changed)
 
 
@@ -93,7 +93,7 @@ def correct(
     window.at, window.by_name = now, actor.name[:80]
     detail = {which: [before, _shown(window)]}
     step(session, now=now, actor=actor, case=case, what="window", detail=detail, reason=reason)
-    _record(session, now, actor, case, "case.window", {"which": which}, reason)
+    cases.record(session, now, actor, case, "case.window", {"which": which}, reason=reason)
 
 
 def take_back(session: Session, *, now: datetime, actor: Actor, case: Case, seen: int, which: str) -> None:
@@ -104,7 +104,7 @@ def take_back(session: Session, *, now: datetime, actor: Actor, case: Case, seen
         raise DomainError("which")
     session.delete(window)
     step(session, now=now, actor=actor, case=case, what="window_back", detail={which: [_shown(window), None]})
-    _record(session, now, actor, case, "case.window_back", {"which": which})
+    cases.record(session, now, actor, case, "case.window_back", {"which": which})
 
 
 def count_anew(session: Session, *, now: datetime, actor: Actor, case: Case, seen: int, today: date) -> None:
@@ -112,7 +112,7 @@ def count_anew(session: Session, *, now: datetime, actor: Actor, case: Case, see
     cases.hold(session, case, seen)
     before, case.rules_on = case.rules_on, today
     step(session, now=now, actor=actor, case=case, what="rules", detail={"rules_on": [_plain(before), _plain(today)]})
-    _record(session, now, actor, case, "case.rules", {"from": str(before), "to": str(today)})
+    cases.record(session, now, actor, case, "case.rules", {"from": str(before), "to": str(today)})
 
 
 def interviewed(session: Session, *, now: datetime, actor: Actor, case: Case) -> bool:
@@ -121,7 +121,7 @@ def interviewed(session: Session, *, now: datetime, actor: Actor, case: Case) ->
         return False
     case.interviewed_at, case.interviewed_by_name = now, actor.name[:80]
     step(session, now=now, actor=actor, case=case, what="interview")
-    _record(session, now, actor, case, "case.interview", {})
+    cases.record(session, now, actor, case, "case.interview", {})
     return True
 
 
@@ -146,7 +146,7 @@ def tell(
         interviewed(session, now=now, actor=actor, case=case)
     step(session, now=now, actor=actor, case=case, what="told")
     _keep(session, now, actor, person_id, rules_of)
-    _record(session, now, actor, case, "case.tell", {"own": person_id == case.person_id})
+    cases.record(session, now, actor, case, "case.tell", {"own": person_id == case.person_id})
     return move
 
 
@@ -159,7 +159,7 @@ def take_move_back(
     movements.take_back(session, now=now, actor=actor, move=move)
     step(session, now=now, actor=actor, case=case, what="told_back")
     _keep(session, now, actor, person_id, rules_of)
-    _record(session, now, actor, case, "case.tell_back", {"own": person_id == case.person_id})
+    cases.record(session, now, actor, case, "case.tell_back", {"own": person_id == case.person_id})
 
 
 def _keep(session: Session, now: datetime, actor: Actor, person_id: UUID, rules_of: Callable[[Case], RuleSet]) -> None:
@@ -179,18 +179,3 @@ def _plain(value: Any) -> Any:
 
 def _shown(window: CaseWindow | None) -> list[str | None] | None:
     return [one.isoformat() if one else None for one in (window.start, window.end)] if window else None
-
-
-def _record(
-    session: Session,
-    now: datetime,
-    actor: Actor,
-    case: Case,
-    action: str,
-    detail: dict[str, Any],
-    reason: str | None = None,
-) -> None:
-    audit.record(
-        session, now=now, actor=actor, action=action, subject=case.number, case_number=case.number,
-        reason=reason, detail=detail,
-    )  # fmt: skip

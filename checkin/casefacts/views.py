@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from checkin import clock, context, scope
 from checkin.casefacts import service
-from checkin.casefacts.forms import FactsForm, SeenForm, WindowForm
+from checkin.casefacts.forms import FactsForm, WindowForm
 from checkin.casefacts.windows import rules_of, windows
 from checkin.casefacts.words import DETECTED_NAMES, STEP_NAMES, WINDOW_NAMES, changes
 from checkin.cases import queries as cases
@@ -19,6 +19,7 @@ from checkin.cases.spread import days_before
 from checkin.cases.views import communes, disease_names
 from checkin.db import db
 from checkin.errors import DomainError
+from checkin.forms import StepForm
 
 bp = Blueprint("casefacts", __name__, url_prefix="/cases")
 
@@ -71,7 +72,7 @@ def correct(number: str, what: str) -> ResponseReturnValue:
 
 @bp.post("/<number>/window/<any(forward,source):what>/back")
 def take_back(number: str, what: str) -> ResponseReturnValue:
-    case, form = _case(number), SeenForm()
+    case, form = _case(number), StepForm()
 
     def act() -> str:
         how: dict[str, Any] = {"now": clock.now(), "actor": current_user.actor, "case": case, "seen": form.version}
@@ -83,7 +84,7 @@ def take_back(number: str, what: str) -> ResponseReturnValue:
 
 @bp.post("/<number>/rules")
 def count_anew(number: str) -> ResponseReturnValue:
-    case, form = _case(number), SeenForm()
+    case, form = _case(number), StepForm()
 
     def act() -> str:
         session, now, actor = db.session(), clock.now(), current_user.actor

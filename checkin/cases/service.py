@@ -107,7 +107,7 @@ def set_state(
     if state == DISCARDED:
         case_discarded.send(session, case=case, actor=actor, now=now, withdraw=withdraw)
     # Last: who works on a contact has that one, then the log.
-    _record(session, now, actor, case, "case.state", {"from": before, "to": state})
+    record(session, now, actor, case, "case.state", {"from": before, "to": state})
 
 
 def open_for(
@@ -136,7 +136,7 @@ def link(
         raise DomainError("doubled")
     case.person_id = person_id
     step(session, now=now, actor=actor, case=case, what="link", detail={"lookup": found_by})
-    _record(session, now, actor, case, "case.link", {"lookup": found_by})
+    record(session, now, actor, case, "case.link", {"lookup": found_by})
     return freeze(session, now=now, actor=actor, case=case, rules=rules)
 
 
@@ -150,7 +150,7 @@ def unlink(session: Session, *, now: datetime, actor: Actor, case: Case) -> None
     case.person_id = case.interviewed_at = case.interviewed_by_name = None
     session.execute(sa.delete(CaseWindow).where(CaseWindow.case_id == case.id))
     step(session, now=now, actor=actor, case=case, what="unlink")
-    _record(session, now, actor, case, "case.unlink", {})
+    record(session, now, actor, case, "case.unlink", {})
 
 
 def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: RuleSet) -> queries.Kept:
@@ -163,7 +163,7 @@ def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: 
     if _copy(session, case, rules, now - timedelta(days=rules.retention_days + 1), now) is None:
         return queries.Kept(0, 0, 0)
     result = queries.kept(session, case.id)
-    _record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
+    record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
     return result
 
 
@@ -177,7 +177,7 @@ def freeze_span(
     if not _copy(session, case, rules, start, end):
         return None
     result = queries.kept(session, case.id)
-    return partial(_record, session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
+    return partial(record, session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
 
 
 def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
@@ -189,7 +189,7 @@ def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> Non
     sweep(session)
     movements.forget_case(session, case.id, case.person_id, queries.others_keeping(case.id))
     case_released.send(session, case=case)
-    _record(session, now, actor, case, "case.release", asdict(result), rows=result.own + result.met)
+    record(session, now, actor, case, "case.release", asdict(result), rows=result.own + result.met)
     case_let_go.send(session, case=case, actor=actor, now=now)
 
 
@@ -272,22 +272,20 @@ def sweep(session: Session) -> None:
     session.execute(sa.delete(kept_declaration).where(~sa.exists().where(told)))
 
 
-def _record(
+def record(
     session: Session,
     now: datetime,
     actor: Actor,
     case: Case,
     action: str,
     detail: dict[str, Any],
+    *,
     rows: int | None = None,
+    reason: str | None = None,
 ) -> None:
+    """Log what was done about a case, under its number."""
+    number = case.number
     audit.record(
-        session,
-        now=now,
-        actor=actor,
-        action=action,
-        subject=case.number,
-        case_number=case.number,
-        rows=rows,
+        session, now=now, actor=actor, action=action, subject=number, case_number=number, rows=rows, reason=reason,
         detail=detail,
-    )
+    )  # fmt: skip

@@ -1,10 +1,10 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField
+from wtforms import SelectField
 from wtforms.validators import ValidationError
 
 from checkin.chains.models import NONE, OUTSIDE, PROVINCE, UNKNOWN, VENUE
-from checkin.forms import Form, Needed, Text
+from checkin.forms import Needed, StepForm, Text
 
 PLACE_NAMES = {
     VENUE: _l("Tại một địa điểm có mã"),
@@ -15,10 +15,9 @@ PLACE_NAMES = {
 }
 
 
-class SourceForm(Form):
+class SourceForm(StepForm):
     """How a case was infected: by which case, where, and why somebody thinks so."""
 
-    seen = HiddenField()
     source = Text(_l("Nhiễm từ ca"), limit=20, description=_l("Ví dụ F0-0012. Để trống nếu chưa rõ ca nào."))
     place = SelectField(_l("Ở đâu"), choices=[("", _l("Chọn…")), *PLACE_NAMES.items()])
     venue = Text(_l("Địa điểm"), limit=200, description=_l("Tên hoặc mã trên áp phích; chỉ khi chọn địa điểm có mã."))
@@ -38,9 +37,3 @@ class SourceForm(Form):
             raise ValidationError(gettext("Ghi tên hoặc mã địa điểm."))
         if self.place.data != VENUE and field.data:
             raise ValidationError(gettext("Chỉ ghi địa điểm khi chọn “Tại một địa điểm có mã”."))
-
-    @property
-    def version(self) -> int:
-        """The number that stood on the page; one that there is not where somebody wrote something else there."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else -1

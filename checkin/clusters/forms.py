@@ -1,31 +1,22 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField
+from wtforms import SelectField
 from wtforms.validators import ValidationError
 
 from checkin.clusters.models import NOTHING, SEEN, WORKING
 from checkin.clusters.words import STATE_NAMES
-from checkin.forms import Form, Needed, Text
-
-LARGEST = 2**31 - 1
+from checkin.forms import Form, Needed, StepForm, Text
 
 
-class SayForm(Form):
+class SayForm(StepForm):
     """What an officer says about a signal, and the version that they looked at."""
 
-    seen = HiddenField()
     state = SelectField(_l("Tín hiệu này"), choices=[(state, STATE_NAMES[state]) for state in (SEEN, WORKING, NOTHING)])
     note = Text(_l("Ghi chú"), limit=300, description=_l("Đã hỏi ai, thấy gì. Không ghi tên người bệnh."))
 
     def validate_note(self, field: Text) -> None:
         if self.state.data == NOTHING and not field.data:
             raise ValidationError(gettext("Ghi vì sao không phải: người sau khỏi xem lại."))
-
-    @property
-    def version(self) -> int:
-        """The version that stood on the page; one that there is not where somebody wrote something else there."""
-        text = self.seen.data or ""
-        return min(int(text), LARGEST) if text.isascii() and text.isdecimal() and len(text) <= 10 else -1
 
 
 class LookForm(Form):

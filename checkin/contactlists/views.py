@@ -22,7 +22,7 @@ from checkin.contactlists.forms import COLUMN, ERRORS, LOOK, SAVE, ListForm
 from checkin.contactlists.service import AT_ONCE, Source
 from checkin.contactlists.tables import Row, Table
 from checkin.contactlists.words import FAULTS, FIELD_NAMES, FILES, NOTES
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.exposure.ofcase import case_of, say_given
 from checkin.places import queries as places
 from checkin.register.tables import BadFile
@@ -84,8 +84,7 @@ def send(number: str) -> ResponseReturnValue:
         missing = ", ".join(str(FIELD_NAMES[field]) for field in columns.NEEDED if field not in fields)
         form.file.errors = [gettext("Chưa biết cột nào là: %(names)s. Chọn ở dưới.", names=missing)]
         return _page(case, form, table=table, fields=fields, status=422)
-    session.rollback()
-    set_read_only(False)
+    begin_writing()
     case, now, actor = case_of(number), clock.now(), current_user.actor
     source = Source(form.sha256.data or "", len(table.rows))
     service.record_reading(session, now=now, actor=actor, case=case, source=source)
@@ -105,9 +104,7 @@ def send(number: str) -> ResponseReturnValue:
 def _save(
     number: str, form: ListForm, table: Table, fields: list[str], judged: list[Judged], source: Source
 ) -> ResponseReturnValue:
-    session, now = db.session(), clock.now()
-    session.rollback()
-    set_read_only(False)
+    session, now = begin_writing(), clock.now()
     # Contacts go when the case lets go: nobody lets go of it between what is read here and what is written.
     keeping.lock_kept(session)
     case = case_of(number)

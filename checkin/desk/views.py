@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from checkin import clock
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db
 from checkin.desk import access, service
 from checkin.desk.page import page
 
@@ -17,9 +17,7 @@ def show() -> ResponseReturnValue:
     link = access.here().link
     shown = page()
     if service.is_due(link, now):
-        # What was read is read: the note is a transaction of its own, which may write.
-        session.rollback()
-        set_read_only(False)
+        begin_writing()
         service.note_use(session, now=now, link=link)
         session.commit()
         access.remember(shown, access.secret())

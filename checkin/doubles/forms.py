@@ -1,9 +1,8 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
-from checkin.forms import Form, Needed, Text
+from checkin.forms import Form, Needed, StepForm, Text
 
 
 class StartForm(Form):
@@ -16,19 +15,12 @@ class StartForm(Form):
             raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
 
 
-class SayForm(Form):
+class SayForm(StepForm):
     """What an officer says of a pair, as they last saw it."""
 
-    seen = HiddenField()
     reason = Text(
         _l("Lý do, ký bằng tên bạn"),
         [Needed(_l("Ghi lý do: không có lý do thì không đổi được."))],
         limit=1000,
         description=_l("Được mã hoá. Chỉ CDC đọc được."),
     )
-
-    @property
-    def version(self) -> int:
-        """The last step that was on the page; -1 for what is no number."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context, scope
+from checkin import clock, context, notes, scope
 from checkin.audit import refusals
 from checkin.cases import queries as cases
 from checkin.cases.models import OPEN_STATES
 from checkin.contacts.words import STAGE_NAMES
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db
 from checkin.doubles import queries, service
 from checkin.doubles.comparing import ACCENTS, DIFFERENT, FIELDS, ONE_SIDE, SAME, VERDICTS, Compared, compared
 from checkin.doubles.forms import SayForm, StartForm
@@ -27,7 +27,6 @@ from checkin.exposure.models import DOUBLES, Lookup
 from checkin.ids import is_id
 from checkin.joins import queries as joins
 from checkin.joins.models import JOIN, SPLIT, STEPS, Pair
-from checkin.vault import Vault, VaultError
 
 bp = Blueprint("doubles", __name__, url_prefix="/doubles")
 PAGE = 50
@@ -179,7 +178,7 @@ def _page(lookup_id: UUID, pair_id: UUID, form: SayForm, *, late: str = "", stat
         lookup=lookup,
         line=lines[0],
         form=form,
-        steps=[(step, _reason(vault, step.reason)) for step in queries.steps(session, pair_id)],
+        steps=[(step, notes.opened(vault, step.reason)) for step in queries.steps(session, pair_id)],
         case_numbers=_case_numbers(lines[0]),
         stage_names=STAGE_NAMES,
         close_years=_close_years(),
@@ -197,8 +196,7 @@ def _read(
     lookup = _lookup(lookup_id)
     lines = compared(session, context.vault(), pairs(), clock.now(), whole=whole)
     people = {side.id for line in lines for side in (line.one, line.other)}
-    session.rollback()
-    set_read_only(False)
+    begin_writing()
     lookup = _lookup(lookup_id)
     people_compared.send(session, lookup=lookup, people=people, now=clock.now())
     session.commit()
@@ -231,11 +229,3 @@ def _close_years() -> int:
 def _counts() -> dict[str, int]:
     found = queries.counts(db.session())
     return {name: found.open[like] if like else found.states[state] for name, (state, like) in LISTS.items()}
-
-
-def _reason(vault: Vault, sealed: bytes) -> str | None:
-    """What was said; None where it cannot be opened."""
-    try:
-        return str(vault.open(sealed).get("text", ""))
-    except (VaultError, ValueError):
-        return None

@@ -101,14 +101,6 @@ def stays(session: Session, question: Question, some: Sequence[UUID], *, part: i
     return queries.stays_where(session, [condition, Visit.person_id.in_(some)], question.values())
 
 
-def _later(one: Any, other: Any) -> Any:
-    return sa.case((one > other, one), else_=other)
-
-
-def _sooner(one: Any, other: Any) -> Any:
-    return sa.case((one < other, one), else_=other)
-
-
 def _here(row: Any) -> Here:
     other = (row.other_certain, row.other_possible) if "other_certain" in row._fields else None
     return Here(row.person_id, row.certain, row.possible, row.encounters, row.first_at, other)
@@ -183,9 +175,9 @@ def _spans(part: tuple[Area, int], prefix: str, narrowed: list[Any]) -> Any:
                 Visit.person_id,
                 sa.literal_column(str(number), sa.Integer).label("number"),
                 Visit.entered_at,
-                _later(Visit.entered_at, start).label("low"),
-                _sooner(Visit.until_latest, end).label("high"),
-                sa.case((Visit.left_at.is_not(None), _sooner(Visit.until_latest, end))).label("sure"),
+                ranking.later(Visit.entered_at, start).label("low"),
+                ranking.sooner(Visit.until_latest, end).label("high"),
+                sa.case((Visit.left_at.is_not(None), ranking.sooner(Visit.until_latest, end))).label("sure"),
             ).where(area.condition(prefix), *_in_window(prefix, number), *narrowed)
         )
     return found[0] if len(found) == 1 else sa.union_all(*found)

@@ -183,7 +183,7 @@ def _day(day: date | None) -> str | None:
 
 
 def _plain(cell: Cell) -> Any:
-    return clock.to_local(cell).isoformat(timespec="seconds") if isinstance(cell, datetime) else cell
+    return clock.local_text(cell) if isinstance(cell, datetime) else cell
 
 
 def _asked(which: Which) -> dict[str, Any]:

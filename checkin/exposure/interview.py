@@ -22,7 +22,7 @@ from checkin.calls.words import KIND_NAMES
 from checkin.casefacts import service
 from checkin.casefacts.windows import rules_of
 from checkin.cases.models import Case
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.errors import DomainError
 from checkin.exposure import queries, showing, telling
 from checkin.exposure.daylines import by_day
@@ -140,10 +140,7 @@ def _page(
     status: int = 200,
 ) -> ResponseReturnValue:
     _whom(number, contact_id)
-    session, vault, now = db.session(), context.vault(), clock.now()
-    # What was read began a transaction that only reads; SQLite could not turn it into a writing one.
-    session.rollback()
-    set_read_only(False)
+    session, vault, now = begin_writing(), context.vault(), clock.now()
     case, _ = _whom(number, contact_id)
     service.record_reading(session, now=now, actor=current_user.actor, case=case)
     session.commit()

@@ -1,7 +1,6 @@
 """The people of a case for another program: plain values, each with the times together."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -45,8 +44,8 @@ def lines(
                     {
                         "venue_code": codes.get(stay.venue_id),
                         "zone": zones.get(stay.zone_id) if stay.zone_id else None,
-                        "from": _local(low),
-                        "to": _local(high),
+                        "from": clock.local_text(low),
+                        "to": clock.local_text(high),
                         "recorded": recorded,
                     }
                     for stay in row.presence.stays
@@ -63,7 +62,3 @@ def _scores(why: reasons.Why | None) -> dict[str, Any]:
         "exposure": {"score": why.exposure, "band": why.band, "reasons": list(why.reasons)},
         "urgency": {"score": why.urgency, "reasons": list(why.signs), "may_be_source": why.source},
     }
-
-
-def _local(moment: datetime) -> str:
-    return clock.to_local(moment).isoformat(timespec="seconds")

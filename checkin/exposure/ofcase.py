@@ -13,7 +13,7 @@ from checkin.cases.models import Case
 from checkin.contacts import queries as contacts
 from checkin.contacts import service
 from checkin.contacts.models import Contact
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.places import queries as places
 
 
@@ -39,10 +39,7 @@ def read(number: str, count: int, record: Callable[..., None] = service.record_r
 
     `record` writes the entry, where it is not contacts that are read.
     """
-    session = db.session()
-    # What was read began a transaction that only reads; SQLite could not turn it into a writing one.
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     case = case_of(number)
     record(session, now=clock.now(), actor=current_user.actor, case=case, count=count)
     session.commit()

@@ -16,7 +16,7 @@ from checkin.cases.views import disease_names
 from checkin.contacts import queries, service
 from checkin.contacts.models import Contact, ContactStep
 from checkin.contacts.words import RESULT_NAMES, STAGE_NAMES, Line, opened
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db
 from checkin.errors import DomainError
 from checkin.exposure.exports import csv_end, to_csv
 from checkin.exposure.ofcase import case_of, read
@@ -69,9 +69,7 @@ def file(number: str, province: str) -> ResponseReturnValue:
     count = len(_of(_found(case), province))
     if not count:
         abort(404)
-    session = db.session()
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     case = case_of(number)
     now = clock.now()
     service.record_export(session, now=now, actor=current_user.actor, case=case, count=count, province=province)

@@ -71,7 +71,7 @@ def _present(postgresql: bool, shape: Area) -> Any:
     def step(moment: Any) -> Any:
         return _minutes(postgresql, _length(postgresql, start, moment)) // sa.bindparam("step", type_=sa.Integer)
 
-    low, high = step(_later(Visit.entered_at, start)).label("first"), step(_sooner(until, end)).label("last")
+    low, high = step(later(Visit.entered_at, start)).label("first"), step(sooner(until, end)).label("last")
     stay = (
         sa.select(Visit.person_id, low, high)
         .where(*meeting_window(shape), Visit.entered_at < end, until >= start)
@@ -197,11 +197,11 @@ def spans(
     # How many meet is what PostgreSQL does not know beforehand: it would look each of them up in `of`. Within CASE that
     # is hashed; an offset keeps it outside, where it is asked of those alone who met.
     met = (meet if of is None or not postgresql else meet.offset(sa.literal_column("0"))).subquery("met").c
-    high = _sooner(met.until_latest, met.high)
+    high = sooner(met.until_latest, met.high)
     span = sa.select(
         met.person_id,
         met.number,
-        _later(met.entered_at, met.low).label("low"),
+        later(met.entered_at, met.low).label("low"),
         high.label("high"),
         sa.case((sa.and_(met.recorded, met.left_at.is_not(None)), high)).label("sure"),
         *(met[name] for name in (*more, *also)),
@@ -211,11 +211,13 @@ def spans(
     return span.cte("span")
 
 
-def _later(one: Any, other: Any) -> Any:
+def later(one: Any, other: Any) -> Any:
+    """The later of two moments, for a query."""
     return sa.case((one > other, one), else_=other)
 
 
-def _sooner(one: Any, other: Any) -> Any:
+def sooner(one: Any, other: Any) -> Any:
+    """The sooner of two moments, for a query."""
     return sa.case((one < other, one), else_=other)
 
 

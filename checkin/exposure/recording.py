@@ -13,7 +13,7 @@ from checkin import clock
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, set_read_only
 from checkin.exposure import service
 from checkin.exposure.models import Lookup
 
@@ -31,10 +31,7 @@ class Reading:
 
 def begin(lookup: Lookup, case: Case | None, action: str, rows: int | None = None) -> Reading:
     """Put it on record; where that fails, nothing is read. `rows`: how many are expected, where that is known."""
-    session = db.session()
-    # What was read so far began a transaction that only reads; SQLite could not turn it into a writing one.
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     actor = current_user.actor
     entry = service.read(session, now=clock.now(), actor=actor, lookup=lookup, case=case, action=action, rows=rows)
     reading = Reading(entry, actor, lookup.number, case.number if case else None, lookup.reason)
@@ -45,9 +42,7 @@ def begin(lookup: Lookup, case: Case | None, action: str, rows: int | None = Non
 
 def end(reading: Reading, action: str, rows: int, **detail: Any) -> None:
     """Say how many rows it was; where that fails, a page is not shown."""
-    session = db.session()
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     audit.record(
         session,
         now=clock.now(),

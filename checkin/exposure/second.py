@@ -17,7 +17,7 @@ from checkin.approvals.models import BEFORE, REFUSED, Approval
 from checkin.approvals.signals import refused
 from checkin.approvals.today import limits
 from checkin.cases.models import Case
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.exposure import asking, exporting, queries, showing
 from checkin.exposure.forms import ReasonForm
 from checkin.exposure.models import DOUBLES, PERSON, PLACE, SOURCE, Lookup
@@ -121,8 +121,7 @@ def _asked(
         case_number=case.number if case else None,
         rows=rows,
     )
-    session.rollback()
-    set_read_only(False)
+    begin_writing()
     asked = service.ask(
         session, limits(), now=clock.now(), actor=current_user.actor, about=about, reason=reason, at_once=at_once
     )

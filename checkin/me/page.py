@@ -151,7 +151,7 @@ def outside_of(calls: Sequence[Call]) -> list[Sent]:
 def as_file(own: Own, now: datetime) -> dict[str, Any]:
     """The same as plain values; times with their offset from UTC."""
     return {
-        "made_at": _local(now),
+        "made_at": clock.local_text(now),
         "visits": [_visit(own, stay) for _, stays in own.days for stay in stays],
         "declarations": [_sent(own, one) for one in own.sent],
         "read_by_cdc": list(_told(own)),
@@ -166,18 +166,18 @@ def _visit(own: Own, stay: Stay) -> dict[str, Any]:
         "zone": own.zones.get(stay.zone_id) if stay.zone_id else None,
         "commune": own.communes.get(venue.commune_id) if venue else None,
         "people": len(stay.visit_ids),
-        "entered_at": _local(stay.entered_at),
-        "left_at": _local(stay.left_at) if stay.left_at else None,
+        "entered_at": clock.local_text(stay.entered_at),
+        "left_at": clock.local_text(stay.left_at) if stay.left_at else None,
         "end_set_by": stay.end_set_by,
-        "until_likely": _local(stay.until_likely),
-        "until_latest": _local(stay.until_latest),
+        "until_likely": clock.local_text(stay.until_likely),
+        "until_latest": clock.local_text(stay.until_latest),
     }
 
 
 def _sent(own: Own, sent: Sent) -> dict[str, Any]:
     venue = own.venues.get(sent.venue_id) if sent.venue_id else None
     return {
-        "made_at": _local(sent.made_at),
+        "made_at": clock.local_text(sent.made_at),
         "venue": venue.name if venue else None,
         "zone": own.zones.get(sent.zone_id) if sent.zone_id else None,
         "station_of": own.communes.get(sent.commune_id) if sent.commune_id else None,
@@ -195,7 +195,3 @@ def _told(own: Own) -> Iterable[dict[str, Any]]:
             "venue": venue.name if venue else None,
             "visited_on": one.visited_on.isoformat() if one.visited_on else None,
         }
-
-
-def _local(moment: datetime) -> str:
-    return clock.to_local(moment).isoformat(timespec="seconds")

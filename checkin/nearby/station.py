@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -12,7 +12,7 @@ from checkin import clock, context, notes, throttle
 from checkin.cases import service as keeping
 from checkin.contacts import queries
 from checkin.contacts.judging import F1
-from checkin.contacts.models import NAMED, Contact
+from checkin.contacts.models import NAMED
 from checkin.contacts.words import WORDS, opened
 from checkin.db import db, set_read_only
 from checkin.errors import DomainError
@@ -20,7 +20,7 @@ from checkin.exposure.ofcase import commune_names
 from checkin.forms import too_late
 from checkin.nearby import service
 from checkin.nearby.forms import NearForm
-from checkin.stations.showing import record
+from checkin.stations.showing import contact_of, record
 from checkin.web import limiter
 
 bp = Blueprint("station_near", __name__, url_prefix="/station/contacts")
@@ -40,7 +40,7 @@ def index(contact_id: UUID) -> ResponseReturnValue:
 def name(contact_id: UUID) -> ResponseReturnValue:
     """Somebody whom the F1 names."""
     form, session = NearForm(), db.session()
-    _found(contact_id)
+    contact_of(contact_id)
     entry = form.entry()
     if not form.validate() or not form.fits(entry):
         return _page(contact_id, form, status=422)
@@ -49,7 +49,7 @@ def name(contact_id: UUID) -> ResponseReturnValue:
     session.rollback()
     # Contacts go when the case lets go: nobody lets go of it between what is read here and what is written.
     keeping.lock_kept(session)
-    f1 = _found(contact_id)
+    f1 = contact_of(contact_id)
     how: dict[str, Any] = {"now": clock.now(), "actor": current_user.actor, "rules": context.rules(clock.today())}
     how["province"] = context.config().province
     try:
@@ -67,19 +67,12 @@ def name(contact_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".index", contact_id=contact_id), 303)
 
 
-def _found(contact_id: UUID) -> Contact:
-    contact = queries.one(db.session(), contact_id)
-    if contact is None:
-        abort(404)
-    return contact
-
-
 def _page(contact_id: UUID, form: NearForm, *, late: str = "", status: int = 200) -> ResponseReturnValue:
     vault = context.vault()
-    _found(contact_id)
+    contact_of(contact_id)
     record(clock.now(), 1 + len(_named(contact_id)))
     set_read_only(True)
-    contact = _found(contact_id)
+    contact = contact_of(contact_id)
     return render_template(
         "nearby/station.html",
         f1=opened(vault, contact),

@@ -48,8 +48,8 @@ def _item(notice: Public, where: Where, now: datetime, language: str, url: str) 
             "number": notice.number,
             "state": notice.state_at(now),
             "severity": notice.severity,
-            "from": _local(notice.start),
-            "to": _local(notice.end),
+            "from": clock.local_text(notice.start),
+            "to": clock.local_text(notice.end),
             "venue": where.name,
             "zone": where.zone,
             "commune": where.commune,
@@ -57,12 +57,8 @@ def _item(notice: Public, where: Where, now: datetime, language: str, url: str) 
         },
     }
     if notice.published_at and notice.expires_at:
-        item["date_published"] = _local(notice.published_at)
-        item["_notice"]["expires"] = _local(notice.expires_at)
+        item["date_published"] = clock.local_text(notice.published_at)
+        item["_notice"]["expires"] = clock.local_text(notice.expires_at)
     if notice.withdrawn_at:
-        item["date_modified"] = _local(notice.withdrawn_at)
+        item["date_modified"] = clock.local_text(notice.withdrawn_at)
     return item
-
-
-def _local(moment: datetime) -> str:
-    return clock.to_local(moment).isoformat(timespec="seconds")

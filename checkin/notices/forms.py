@@ -5,12 +5,12 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.validators import ValidationError
 
 from checkin import clock
 from checkin.cases.models import Case
-from checkin.forms import Form, LocalTime, Needed, Text
+from checkin.forms import Form, LocalTime, Needed, StepForm, Text
 from checkin.notices.words import SEVERITY_NAMES
 
 LONGEST = timedelta(days=3)
@@ -26,19 +26,7 @@ class NoCase:
             raise ValidationError(gettext("Ai cũng đọc được: không ghi số ca, tên gọi ca hay “F0”."))
 
 
-class SeenForm(Form):
-    """Something done about a draft, as whoever does it last saw it."""
-
-    seen = HiddenField()
-
-    @property
-    def version(self) -> int:
-        """The version that was on the page; -1 for what is no number."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1
-
-
-class NoticeForm(SeenForm):
+class NoticeForm(StepForm):
     # Where and when the case was; its window, unless another one is written.
     place = SelectField(_l("Nơi và lúc ca đã ở đó"), choices=[], validate_choice=False)
     whole = BooleanField(_l("Nói về cả địa điểm, không riêng khu vực"))
@@ -84,7 +72,7 @@ class NoticeForm(SeenForm):
         return False
 
 
-class PublishForm(SeenForm):
+class PublishForm(StepForm):
     reason = Text(
         _l("Vì sao phải báo cho mọi người, và nếu không chờ được thì vì sao"),
         [Needed(_l("Ghi lý do: người duyệt và người đọc nhật ký phải hiểu."))],

@@ -3,24 +3,24 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context, scope
+from checkin import clock, context
 from checkin.cases import service as keeping
-from checkin.cases.models import Case
 from checkin.contacts import service as contacts
 from checkin.contacts.models import Contact
 from checkin.contacts.words import Line, opened
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.errors import DomainError
 from checkin.ids import is_id
 from checkin.messages.models import SMS
 from checkin.messages.senders import is_set_up
 from checkin.notices import queries, service, sms
 from checkin.notices.models import PUBLISHED, Notice, state_at
+from checkin.notices.ofnotice import notice_of
 from checkin.notices.words import for_pages
 from checkin.phones import normalise_phone
 
@@ -42,17 +42,16 @@ class Addressee:
 @bp.get("/<uuid:notice_id>/texts")
 def index(notice_id: UUID) -> ResponseReturnValue:
     """Whom nobody reached; the reading is on record before a name is opened."""
-    notice, case = _found(notice_id)
+    notice, case = notice_of(notice_id)
     session, found = db.session(), queries.not_reached(db.session(), case.id, limit=MOST)
     people: list[Addressee] = []
     if found:
-        session.rollback()
-        set_read_only(False)
-        notice, case = _found(notice_id)
+        begin_writing()
+        notice, case = notice_of(notice_id)
         contacts.record_reading(session, now=clock.now(), actor=current_user.actor, case=case, count=len(found))
         session.commit()
         set_read_only(True)
-        notice, case = _found(notice_id)
+        notice, case = notice_of(notice_id)
         people = _addressees(queries.not_reached(session, case.id, limit=MOST))
     text = _text(notice)
     return render_template(
@@ -73,7 +72,7 @@ def index(notice_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:notice_id>/texts")
 def send(notice_id: UUID) -> ResponseReturnValue:
     """Put a message for each phone ticked into the outbox; who has one already gets none."""
-    notice, case = _found(notice_id)
+    notice, case = notice_of(notice_id)
     session, back = db.session(), redirect(url_for(".index", notice_id=notice_id), 303)
     meant = {UUID(one) for one in request.form.getlist("person")[:MOST] if is_id(one)}
     if not is_set_up(context.config(), SMS):
@@ -126,11 +125,3 @@ def _text(notice: Notice) -> str:
         severity=notice.severity,
         hotline=context.config().hotline,
     )
-
-
-def _found(notice_id: UUID) -> tuple[Notice, Case]:
-    found = queries.by_id(db.session(), notice_id)
-    if found is None:
-        abort(404)
-    scope.bind(db.session(), found[1].id)
-    return found

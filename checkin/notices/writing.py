@@ -14,13 +14,14 @@ from checkin.approvals.limits import NOTICE
 from checkin.approvals.today import limits
 from checkin.cases import queries as cases
 from checkin.cases.models import DISCARDED, Case
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.errors import DomainError
 from checkin.forms import Form
 from checkin.notices import history, queries, service
 from checkin.notices.choosing import Choice, choices_of, form_of, words_of
 from checkin.notices.forms import NoticeForm, PublishForm, WithdrawForm
 from checkin.notices.models import DRAFT, PUBLISHED, Notice, state_at
+from checkin.notices.ofnotice import notice_of
 from checkin.notices.words import FIELD_NAMES, HOW_NAMES, RULED_OUT, for_pages
 from checkin.venues import queries as venues
 
@@ -62,7 +63,7 @@ def write(number: str) -> ResponseReturnValue:
 @bp.route("/notice/<uuid:notice_id>/edit", methods=["GET", "POST"])
 def edit(notice_id: UUID) -> ResponseReturnValue:
     """Write a draft anew."""
-    notice, case = _found(notice_id)
+    notice, case = notice_of(notice_id)
     if not service.editable(db.session(), notice):
         return _too_late(notice)
     session = db.session()
@@ -78,7 +79,7 @@ def edit(notice_id: UUID) -> ResponseReturnValue:
             session.rollback()
             if error.reason != "changed":
                 return _too_late(notice)
-            notice, case = _found(notice_id)
+            notice, case = notice_of(notice_id)
             return _write_page(form, case, choices_of(session, case, notice), notice, late=True)
         session.commit()
         return redirect(url_for(".show", notice_id=notice_id), 303)
@@ -88,13 +89,13 @@ def edit(notice_id: UUID) -> ResponseReturnValue:
 @bp.get("/notice/<uuid:notice_id>")
 def show(notice_id: UUID) -> ResponseReturnValue:
     """Exactly what the public sees or will see, and what can be done about it."""
-    return _page(*_found(notice_id))
+    return _page(*notice_of(notice_id))
 
 
 @bp.post("/notice/<uuid:notice_id>/publish")
 def publish(notice_id: UUID) -> ResponseReturnValue:
     """Ask a second person, or let it out at once and have it approved after."""
-    notice, case = _found(notice_id)
+    notice, case = notice_of(notice_id)
     form, session, mode = PublishForm(), db.session(), request.form.get("mode")
     if mode not in {"ask", "now"} or not form.validate():
         return _page(notice, case, publish=form, status=422)
@@ -113,7 +114,7 @@ def publish(notice_id: UUID) -> ResponseReturnValue:
         if error.reason != "changed":
             return _too_late(notice)
         form.reason.errors = [gettext("Bản nháp vừa được người khác sửa. Đọc lại bản mới ở trên rồi bấm lại.")]
-        return _page(*_found(notice_id), publish=form, status=409)
+        return _page(*notice_of(notice_id), publish=form, status=409)
     session.commit()
     if mode == "now":
         flash(gettext("Đã đăng. Cần một cán bộ CDC khác duyệt sau."), "ok")
@@ -124,7 +125,7 @@ def publish(notice_id: UUID) -> ResponseReturnValue:
 @bp.post("/notice/<uuid:notice_id>/withdraw")
 def withdraw(notice_id: UUID) -> ResponseReturnValue:
     """Take back what is out; the public page says why."""
-    notice, case = _found(notice_id)
+    notice, case = notice_of(notice_id)
     form, session = WithdrawForm(), db.session()
     form.case = case
     if not form.validate():
@@ -166,7 +167,7 @@ def withdraw_all(number: str) -> ResponseReturnValue:
 @bp.post("/notice/<uuid:notice_id>/correct")
 def correct(notice_id: UUID) -> ResponseReturnValue:
     """A draft of the same words, which replaces this one when it goes out."""
-    notice, case = _found(notice_id)
+    notice, case = notice_of(notice_id)
     session, now = db.session(), clock.now()
     if state_at(notice.state, notice.expires_at, now) != PUBLISHED:
         return _too_late(notice)
@@ -183,22 +184,11 @@ def correct(notice_id: UUID) -> ResponseReturnValue:
 
 def _choices(case: Case, notice: Notice | None) -> list[Choice]:
     """Where the case was; the reading is on record before the first place is read."""
-    session = db.session()
-    # What was read so far began a transaction that only reads; SQLite could not turn it into a writing one.
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     service.record_reading(session, now=clock.now(), actor=current_user.actor, case=case)
     session.commit()
     set_read_only(request.method == "GET")
     return choices_of(session, case, notice)
-
-
-def _found(notice_id: UUID) -> tuple[Notice, Case]:
-    found = queries.by_id(db.session(), notice_id)
-    if found is None:
-        abort(404)
-    scope.bind(db.session(), found[1].id)
-    return found
 
 
 def _too_late(notice: Notice) -> ResponseReturnValue:

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context, scope
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.declarations import homes
 from checkin.declarations.told import Identity
 from checkin.personcards import lists, queries, service
@@ -82,8 +82,7 @@ def show(card_id: UUID) -> ResponseReturnValue:
     now, session_ = clock.now(), db.session()
     if queries.one(session_, card_id) is None:
         abort(404)
-    session_.rollback()
-    set_read_only(False)
+    begin_writing()
     service.record_reading(session_, now=now, actor=current_user.actor, card_id=card_id)
     session_.commit()
     set_read_only(True)

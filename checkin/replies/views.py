@@ -1,8 +1,5 @@
 """The form on the page of a notice: who was there tells how to call them."""
 
-import hashlib
-from uuid import UUID
-
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,7 +7,7 @@ from checkin import clock, context
 from checkin.db import db
 from checkin.errors import DomainError
 from checkin.i18n import lang_arg
-from checkin.ids import derived_id, new_id
+from checkin.ids import new_id, sent_id
 from checkin.notices import queries as notices
 from checkin.notices.models import PUBLISHED
 from checkin.notices.queries import Public
@@ -49,15 +46,15 @@ def send(number: str) -> ResponseReturnValue:
         return over
     if not form.validate():
         return _page(form, 422)
-    telling = form.telling()
+    telling, now = form.telling(), clock.now()
     try:
         service.answer(
             db.session(),
             context.vault(),
-            now=clock.now(),
+            now=now,
             notice=notice,
             telling=telling,
-            answer_id=_id(form.once.data or "", telling.fingerprint()),
+            answer_id=sent_id(form.once.data or "", telling.fingerprint(), now),
         )
     except DomainError:
         return over
@@ -100,12 +97,3 @@ def _page(form: AnswerForm, status: int = 200) -> ResponseReturnValue:
         days=context.rules(clock.today()).retention_days,
         lang_arg=lang_arg(),
     ), status
-
-
-def _id(once: str, content: str) -> UUID:
-    """The same form sent twice is one answer; changed and sent again it is another."""
-    try:
-        parent = UUID(once)
-    except ValueError:
-        parent = new_id(clock.now())
-    return derived_id(parent, hashlib.sha256(content.encode()).digest())

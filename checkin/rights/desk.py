@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from checkin import clock, context, scope
 from checkin.cases import queries as cases
-from checkin.db import db, set_read_only
+from checkin.db import begin_writing, db, set_read_only
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
 from checkin.errors import DomainError
 from checkin.exposure import queries as lookups
@@ -176,8 +176,7 @@ def copy(reference: str) -> ResponseReturnValue:
             abort(404)
         flash(str(STEP_REFUSALS.get(error.reason, NO_STEP)), "warn")
         return redirect(url_for(".show", reference=found.reference), 303)
-    _writing()
-    session, now, actor = db.session(), clock.now(), current_user.actor
+    session, now, actor = begin_writing(), clock.now(), current_user.actor
     found = _found(reference)
     service.opened(session, now=now, actor=actor, request=found, what="copy")
     session.commit()
@@ -219,18 +218,12 @@ def _opened(sealed: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _writing() -> None:
-    """Begin a transaction that may write: loading the account began one that only reads."""
-    set_read_only(False)
-    db.session().rollback()
-
-
 def _logged(reference: str) -> RightsRequest:
     """A request, after this reading of it is on record; nothing is opened where it cannot be."""
-    _writing()
+    session = begin_writing()
     found = _found(reference)
-    service.opened(db.session(), now=clock.now(), actor=current_user.actor, request=found)
-    db.session().commit()
+    service.opened(session, now=clock.now(), actor=current_user.actor, request=found)
+    session.commit()
     set_read_only(True)
     return found
 
@@ -243,12 +236,8 @@ def _step(
     `kept`: the form that was sent, by its name on the page, so that what was typed stays.
     """
     session, reference = db.session(), found.reference
-    if "vault" in more:
-        more_args: tuple[Any, ...] = (session, more.pop("vault"))
-    else:
-        more_args = (session,)
     try:
-        step(*more_args, now=clock.now(), actor=current_user.actor, request=found, **more)
+        step(session, now=clock.now(), actor=current_user.actor, request=found, **more)
     except DomainError as error:
         session.rollback()
         flash(str(STEP_REFUSALS.get(error.reason, NO_STEP)), "warn")

@@ -1,8 +1,6 @@
 """The form on which anybody asks about their own data."""
 
-import hashlib
 from datetime import date
-from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from checkin import clock, context
 from checkin.db import db
 from checkin.i18n import lang_arg, locale_code
-from checkin.ids import derived_id, new_id
+from checkin.ids import new_id, sent_id
 from checkin.rights import service
 from checkin.rights.deadlines import KINDS
 from checkin.rights.forms import KIND_NAMES, AskForm
@@ -46,7 +44,7 @@ def send() -> ResponseReturnValue:
         vault,
         now=now,
         rules=context.rules(clock.today()),
-        request_id=_id(form.once.data or "", repr(wish)),
+        request_id=sent_id(form.once.data or "", repr(wish), now),
         wish=wish,
         language=locale_code(),
         device=vault.device(secret) if secret else None,
@@ -79,12 +77,3 @@ def _page(form: AskForm, status: int = 200) -> ResponseReturnValue:
     return render_template(
         "rights/ask.html", form=form, rules=rules, has_device=has_device, lang_arg=lang_arg()
     ), status
-
-
-def _id(once: str, content: str) -> UUID:
-    """The same form sent twice is one request; changed and sent again it is another."""
-    try:
-        parent = UUID(once)
-    except ValueError:
-        parent = new_id(clock.now())
-    return derived_id(parent, hashlib.sha256(content.encode()).digest())

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -26,7 +26,7 @@ from checkin.monitoring import queries as monitoring
 from checkin.monitoring.forms import TestForm
 from checkin.monitoring.today import today_of
 from checkin.monitoring.words import WORDS as DAY_WORDS
-from checkin.stations.showing import record
+from checkin.stations.showing import contact_of, record
 
 bp = Blueprint("station_contacts", __name__, url_prefix="/station/contacts")
 
@@ -49,7 +49,7 @@ def let_go(contact_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:contact_id>/call")
 def call(contact_id: UUID) -> ResponseReturnValue:
     """Note how a call went and what was answered."""
-    form = call_form(_asked(_found(contact_id)))
+    form = call_form(_asked(contact_of(contact_id)))
     if not form.validate():
         return _page(contact_id, form=form, status=422)
     news: list[str] = []
@@ -89,7 +89,7 @@ def _act(
     contact_id: UUID, seen: StepForm, act: Callable[..., None], done: str, *, news: Any = (), **kept: Any
 ) -> ResponseReturnValue:
     """Do it on what the officer saw; where somebody was faster, the page says so and keeps what was typed."""
-    session, contact = db.session(), _found(contact_id)
+    session, contact = db.session(), contact_of(contact_id)
     try:
         if contact.version != seen.version:
             raise DomainError("changed")
@@ -105,13 +105,6 @@ def _act(
     return redirect(url_for(".show", contact_id=contact_id), 303)
 
 
-def _found(contact_id: UUID) -> Contact:
-    contact = queries.one(db.session(), contact_id)
-    if contact is None:
-        abort(404)
-    return contact
-
-
 def _asked(contact: Contact) -> tuple[str, ...]:
     return service.asked_of(contact, context.rules(clock.today()))
 
@@ -125,10 +118,10 @@ def _page(
     status: int = 200,
 ) -> ResponseReturnValue:
     """The page of somebody; the reading is on record before the name is opened."""
-    _found(contact_id)
+    contact_of(contact_id)
     record(clock.now(), 1)
     set_read_only(True)
-    session, vault, contact = db.session(), context.vault(), _found(contact_id)
+    session, vault, contact = db.session(), context.vault(), contact_of(contact_id)
     rules, vietnamese = context.rules(clock.today()), of_two(locale_code()) == "vi"
     line = opened(vault, contact)
     facts = reasons.kept(line.why)

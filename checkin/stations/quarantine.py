@@ -18,7 +18,7 @@ from checkin.monitoring import queries, service
 from checkin.monitoring.forms import HealthForm, TestForm
 from checkin.monitoring.today import plan
 from checkin.monitoring.words import WORDS, refusal, saved
-from checkin.stations.showing import commune_name, record
+from checkin.stations.showing import commune_name, contact_of, record
 
 bp = Blueprint("station_quarantine", __name__, url_prefix="/station/quarantine")
 # On a page; and more than any commune has at once.
@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
 @bp.post("/<uuid:contact_id>/health")
 def health(contact_id: UUID) -> ResponseReturnValue:
     """How somebody is today."""
-    form, contact = HealthForm(), _found(contact_id)
+    form, contact = HealthForm(), contact_of(contact_id)
     if not form.validate():
         abort(400)
     return _say(contact, form, kind=HEALTH, day=clock.today(), said=form.said.data)
@@ -75,19 +75,12 @@ def health(contact_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:contact_id>/test")
 def test(contact_id: UUID) -> ResponseReturnValue:
     """A sample that was taken, or what came of it."""
-    form, contact = TestForm(), _found(contact_id)
+    form, contact = TestForm(), contact_of(contact_id)
     fits = form.validate() and form.check_day(contact.quarantine_from, contact.quarantine_until, clock.today())
     if not fits:
         flash(str((form.taken_on.errors or form.test_said.errors or [""])[0]), "warn")
         return redirect(url_for("station_contacts.show", contact_id=contact_id), 303)
     return _say(contact, form, kind=TEST, day=form.taken_on.data, said=form.test_said.data)
-
-
-def _found(contact_id: UUID) -> Contact:
-    contact = contacts.one(db.session(), contact_id)
-    if contact is None:
-        abort(404)
-    return contact
 
 
 def _say(contact: Contact, form: StepForm, **said: Any) -> ResponseReturnValue:

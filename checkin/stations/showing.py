@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
+from flask import abort
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -15,7 +16,9 @@ from checkin import clock, context, scope
 from checkin.calls.models import StationCall
 from checkin.calls.queries import Waiting
 from checkin.calls.words import KIND_NAMES
-from checkin.db import db, set_read_only
+from checkin.contacts import queries as contacts
+from checkin.contacts.models import Contact
+from checkin.db import begin_writing, db, set_read_only
 from checkin.declarations import queries as declarations
 from checkin.exposure.listing import Person, person_from
 from checkin.exposure.showing import NOTE_NAMES
@@ -62,12 +65,17 @@ def commune_name() -> str:
     return place.full_name if place else ""
 
 
+def contact_of(contact_id: UUID) -> Contact:
+    """Somebody whom the station that is signed in follows."""
+    contact = contacts.one(db.session(), contact_id)
+    if contact is None:
+        abort(404)
+    return contact
+
+
 def record(now: datetime, count: int) -> None:
     """Put the reading on record; where that fails, no name is opened."""
-    session = db.session()
-    # What was read began a transaction that only reads; SQLite could not turn it into a writing one.
-    session.rollback()
-    set_read_only(False)
+    session = begin_writing()
     commune = scope.current(session).commune or ""
     service.record_reading(session, now=now, actor=current_user.actor, commune=commune, rows=count)
     session.commit()
