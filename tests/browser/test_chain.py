@@ -26,8 +26,12 @@ def sign_in(page, address, who):
 
 
 def look_up(officer, product, venue, around=timedelta(hours=1)):
-    """A lookup of a venue so long before and after now, bound to a case that is opened in the lookup itself."""
+    """A lookup of a venue so long before and after now, bound to a case that is opened in the lookup itself.
+
+    At most until the day's last minute, as a lookup may not reach into tomorrow.
+    """
     now = clock.to_local(clock.now())
+    end = min(now + around, now.replace(hour=23, minute=59))
     officer.goto(f"{product.staff}/lookup/")
     form = officer.locator("form[action$='/lookup/place']")
     form.locator("[name=case]").select_option("new")
@@ -35,7 +39,7 @@ def look_up(officer, product, venue, around=timedelta(hours=1)):
     form.locator("[name=reason]").fill("Truy vết người cùng quán")
     form.locator("[name=venue]").fill(venue)
     form.locator("[name=start]").fill((now - around).strftime("%Y-%m-%dT%H:%M"))
-    form.locator("[name=end]").fill((now + around).strftime("%Y-%m-%dT%H:%M"))
+    form.locator("[name=end]").fill(end.strftime("%Y-%m-%dT%H:%M"))
     form.locator("button[type=submit], button:not([type])").last.click()
     officer.wait_for_url("**/lookup/*-*")
 
