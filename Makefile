@@ -7,7 +7,7 @@ FLASK = $(BIN)/flask --app wsgi
 SEMGREP = .venv-semgrep/bin/semgrep scan --metrics off --disable-version-check
 export PORT
 
-.PHONY: run setup vendor test test-long test-wide fuzz check advisories catalogues bench bench-lists bench-settings bench-faults
+.PHONY: run setup vendor test test-long test-wide fuzz check advisories catalogues bench bench-derive bench-lists bench-settings bench-faults
 
 run: setup
 	@exec $(BIN)/gunicorn -c checkin/gunicorn_conf.py wsgi:app
@@ -97,6 +97,10 @@ bench: .venv/dev.stamp
 # Every page of the staff that lists or counts, with CASES (10,000) and a hundred contacts of each.
 bench-lists: .venv/dev.stamp
 	@$(BIN)/python -m bench.staffpages $(if $(CASES),--cases $(CASES))
+
+# What is kept of CASES (10,000) open cases derived anew, by the command.
+bench-derive: .venv/dev.stamp
+	@$(BIN)/python -m bench.rederive $(if $(CASES),--cases $(CASES))
 
 # Check-ins a second under other classes and numbers of workers and threads.
 bench-settings: .venv/dev.stamp

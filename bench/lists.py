@@ -112,7 +112,7 @@ def measure(world: World, loaded: Loaded, plan: Plan, folder: Path, say: Say) ->
                 holds=max(grown) <= FLAT,
             ),
         ]  # fmt: skip
-        return figures + _workbook(officer, staff, raw, page, people, floor, say)
+        return figures + workbook(officer, staff, raw, page, people, floor, say)
 
 
 def _window(connection: psycopg.Connection, loaded: Loaded, wanted: int) -> tuple[dict[str, Any], int]:
@@ -137,7 +137,7 @@ def _minute(value: datetime) -> datetime:
     return value.replace(second=0, microsecond=0)
 
 
-def _workbook(
+def workbook(
     officer: Officer, staff: Served, raw: psycopg.Connection, page: str, people: int, floor: float, say: Say
 ) -> list[Figure]:
     """The same list as a workbook: asked for, waited for, fetched; afterwards nothing of it can be read."""

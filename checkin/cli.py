@@ -48,6 +48,7 @@ def init_app(app: Flask) -> None:
     import_module("checkin.venues.cli").group.add_command(import_module("checkin.register.cli").import_venues)
     # Under the cases, which know nothing of lookups.
     import_module("checkin.cases.cli").group.add_command(import_module("checkin.exposure.cli").contacts)
+    import_module("checkin.cases.cli").group.add_command(import_module("checkin.derivations.cli").derive)
     visits = AppGroup("visits", help="The visit store.")
     for name, commands in VISITS.items():
         for command in commands:

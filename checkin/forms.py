@@ -11,6 +11,7 @@ from wtforms import DateField, Field, HiddenField, StringField
 from wtforms.validators import Optional, StopValidation, ValidationError
 
 from checkin import clock
+from checkin.i18n import format_moment
 from checkin.names import clean_name
 
 # Nothing that is worked on began before.
@@ -119,8 +120,17 @@ class StepForm(Form):
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
 
 
-def too_late() -> str:
-    """What a page says to who was a moment too slow; it keeps what they typed."""
+def too_late(who: str = "", what: str = "", when: datetime | None = None) -> str:
+    """What a page says to who was a moment too slow: who did what, and when, as far as it is known. It keeps what they
+    typed."""
+    if who and when is not None:
+        text = gettext(
+            "%(who)s làm trước bạn, lúc %(when)s: %(what)s. Việc của bạn chưa được ghi; điều bạn gõ vẫn còn.",
+            who=who,
+            when=format_moment(when),
+            what=what,
+        )
+        return str(text)
     return str(gettext("Người khác vừa làm việc này. Xem lịch sử bên dưới rồi làm tiếp; điều bạn gõ vẫn còn."))
 
 

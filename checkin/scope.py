@@ -222,12 +222,13 @@ PROTECTED = PEOPLE | {
     "contact_code", "invitation", "desk_link", "poster_job", "poster_file", "commitment", "handover", "venue_claim",
     "register_import", "register_part", "register_number", "worker", "shift_change", "notice", "case_step",
     "case_window", "duty_handover", "signal", "signal_step", "infection", "notice_receipt", "notice_draft", "api_token",
-    "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined",
+    "api_call", "list_heading", "derivation", "pair", "pair_step", "pair_scan", "joined",
 }  # fmt: skip
 _ROUNDS = (
     "venue", "account", "case", "lookup", "lookup_venue", "export", "export_part", "audit", "finding", "finding_entry",
-    "approval", "message", "contact_code", "invitation", "poster_job", "poster_file", "register_import", "api_call",
+    "derivation", "approval", "message", "contact_code", "invitation", "poster_job", "poster_file", "register_import",
     "register_part", "register_number", "worker", "shift_change", "case_step", "case_window", "signal", "api_token",
+    "api_call",
 )  # fmt: skip
 RIGHTS: dict[str, dict[str, Rule]] = {
     # Visits for counting alone: no page of an owner reads one.
@@ -270,8 +271,7 @@ RIGHTS: dict[str, dict[str, Rule]] = {
         "handover": _every,
         "case": _every,
         "case_step": _every,
-        "case_window": _every,
-        "lookup": _every,
+        **dict.fromkeys(("case_window", "derivation", "lookup"), _every),
         "lookup_venue": _every,
         "export": _every,
         "export_part": _own_file,

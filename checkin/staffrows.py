@@ -86,6 +86,10 @@ CASE_CHANGED = (
     "state, person_id, title, disease, onset_on, sample_on, isolated_on, symptoms, commune_id, detected, "
     "isolated_where, confirmed_at, interviewed_at, interviewed_by_name, rules_on, version"
 )
+# Of a run over cases, what was asked for stays.
+DERIVATION_CHANGED = (
+    "state, last_seq, done, failed, changed, restated, came, went, failures, beat_at, begun_at, begun_from, finished_at"
+)
 WINDOW_CHANGED = 'start, "end", reason, at, by_name'
 # Table: which rows may be read; written too, where nothing else is said below.
 STAFF_ROWS = {
@@ -124,6 +128,8 @@ STAFF_ROWS = {
     "case": _CASEWORK,
     "case_step": _CASEWORK,
     "case_window": _CASEWORK,
+    # How far a run over the cases is: numbers of cases and people.
+    "derivation": _CASEWORK,
     "lookup": _CASEWORK,
     "lookup_venue": _CASEWORK,
     # Who waits sees how many wait before them; the files themselves are their own.
@@ -228,6 +234,7 @@ STAFF_AFTER = {
     "AND note IN ('ruled_out', 'let_go', 'rewritten')",
 }
 STAFF_NEW = {
+    "derivation": f"{_role('cdc')} AND ({_is('asked_by::text', 'account')} OR asked_by IS NULL)",
     # In one's own name.
     **dict.fromkeys(("signal_step", "infection"), f"{_role('cdc')} AND {_is('account_id::text', 'account')}"),
     "api_token": _role("admin", "system"),

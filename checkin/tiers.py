@@ -100,7 +100,6 @@ STAFF_GRANTS = {
     "contact_code": "SELECT, DELETE",
     "notice_answer": "SELECT, DELETE, UPDATE (aside_at, aside_by_name, aside_reason)",
     "invitation": "SELECT, INSERT, UPDATE (account_id, used_at, revoked_at)",
-    "poster_job": "SELECT, INSERT, UPDATE, DELETE",
     # Whose shifts have begun: their visits are written by a function.
     "worker": "SELECT (id, venue_id, zone_id, person_id, masked_name, job, weekdays, starts, ends, first_day, "
     "planned_from, last_day, added_at, due_at, seen_at), UPDATE (due_at, seen_at)",
@@ -112,6 +111,7 @@ STAFF_GRANTS = {
     "case_window": f"SELECT, INSERT, DELETE, UPDATE ({staffrows.WINDOW_CHANGED})",
     "told_move": "SELECT, INSERT, DELETE, UPDATE (withdrawn_at, withdrawn_by_name)",
     **dict.fromkeys(("case_step", "lookup", "lookup_venue", "audit"), "SELECT, INSERT"),
+    "derivation": f"SELECT, INSERT, UPDATE ({staffrows.DERIVATION_CHANGED})",
     "export": "SELECT, INSERT, UPDATE (state, beat_at, done, total, finished_at, size, gone_at, problem)",
     # Freezing copies within the database, keeps ends up to date, and lets go of what no case needs.
     "kept_visit": "SELECT, INSERT, DELETE, "
@@ -128,7 +128,7 @@ STAFF_GRANTS = {
     # A station copies a declaration at a door; where it is moved to another station, a function does it.
     "station_call": "SELECT, INSERT, UPDATE (state, version, taken_by, taken_by_name, changed_at)",
     "contact": "SELECT, INSERT, DELETE, UPDATE (disease, stage, stage_at, stage_by_name, reached_at, result, due_at, "
-    "raised, version, taken_by, taken_by_name, quarantine_from, quarantine_until)",
+    "commune_id, details, raised, version, taken_by, taken_by_name, quarantine_from, quarantine_until)",
     "duty_handover": "SELECT, INSERT, UPDATE (taken_at, taken_by, taken_by_name)",
     "register_import": "SELECT, INSERT, UPDATE",
     "register_number": "SELECT, INSERT, UPDATE (venue_id)",
@@ -137,7 +137,7 @@ STAFF_GRANTS = {
     "notice": f"SELECT, INSERT, DELETE, UPDATE ({NOTICE_CHANGED})",
     "finding": "SELECT, INSERT, UPDATE (count, bound, entries, who, seen_at, seen_by, seen_by_name, note)",
     # The round that finds them lets go of what is none any more; what officers said stays.
-    "signal": "SELECT, INSERT, UPDATE, DELETE",
+    **dict.fromkeys(("signal", "poster_job"), "SELECT, INSERT, UPDATE, DELETE"),
     **dict.fromkeys(("alembic_version", "pair_scan"), "SELECT"),
 }
 # With the rights of the tables' owner: sums of an owner's visits, the tables of a day, who

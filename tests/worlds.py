@@ -28,7 +28,7 @@ MIGRATIONS = str(ROOT / "checkin" / "migrations")
 OWNER, PUBLIC, STAFF = "checkin_owner", "checkin_public", "checkin_staff"
 # Filled by the tests; places stay.
 TABLES = [
-    "signal_step", "signal", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_call", "api_token", "list_heading", "notice", "shift_change", "worker", "kept_visit", "kept_declaration", "case_visit", "met_person", "visit", "declaration", "submission", "code_guess", "person_card", "person", "export_part",
+    "signal_step", "signal", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_call", "api_token", "list_heading", "derivation", "notice", "shift_change", "worker", "kept_visit", "kept_declaration", "case_visit", "met_person", "visit", "declaration", "submission", "code_guess", "person_card", "person", "export_part",
     "export", "lookup_venue", "lookup", "case_step", "case_window", "told_move", "desk_link", "commitment", "handover", "venue_claim", "register_part", "register_import", "register_number", "code",
     "zone", "venue", "audit", "audit_waiting", "message", "contact_code", "invitation", "finding_entry", "finding", "approval",
     "duty_handover", "contact_check", "pair_step", "pair", "pair_scan", "joined", "contact_near", "contact_step", "contact", "station_step", "station_call", "account_session", "recovery_code", "account", "poster_file", "poster_job", "reading", "rights_request",
@@ -139,7 +139,18 @@ class World:
             self.open_days(self.around)  # a test of retention took them away
 
     def _emptied(self, names: list[str]) -> int:
-        """Delete every row over a connection that is kept with its plans; how many of the named tables are gone."""
+        """Delete every row; how many of the named tables are gone."""
+        cleaner = self.superuser()
+        with cleaner.transaction():
+            with cleaner.pipeline():
+                # Not TRUNCATE, which makes the files of every day's tables anew.
+                for table in (*TABLES, "case"):
+                    cleaner.execute(f'DELETE FROM "{table}"')
+                gone = cleaner.execute(_GONE, {"names": names})
+            return int(gone.fetchone()[0])
+
+    def superuser(self) -> psycopg.Connection:
+        """A connection that is kept with its plans, and past which triggers do not stand."""
         if self.cleaner is None:
             self.cleaner = psycopg.connect(
                 self.superuser_url.replace("+psycopg", ""),
@@ -149,13 +160,7 @@ class World:
             )
             # The log's own trigger refuses to be emptied, also by its owner.
             self.cleaner.execute("SET session_replication_role = replica")
-        with self.cleaner.transaction():
-            with self.cleaner.pipeline():
-                # Not TRUNCATE, which makes the files of every day's tables anew.
-                for table in (*TABLES, "case"):
-                    self.cleaner.execute(f'DELETE FROM "{table}"')
-                gone = self.cleaner.execute(_GONE, {"names": names})
-            return int(gone.fetchone()[0])
+        return self.cleaner
 
     def let_go(self) -> None:
         """Close what is open to the database, before it goes."""

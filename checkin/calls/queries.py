@@ -72,11 +72,14 @@ def waiting(session: Session, *, since: datetime, most: int) -> list[Waiting]:
 
 def one(session: Session, call_id: UUID, *, since: datetime) -> Waiting | None:
     """One of the list, by the id of its declaration; None for anybody else's."""
-    row = session.execute(sa.select(*_CALL).where(rows(session, StationCall), StationCall.id == call_id)).first()
-    if row is not None:
+    taken = sa.select(*_CALL).where(rows(session, StationCall), StationCall.id == call_id)
+    if (row := session.execute(taken).first()) is not None:
         return _call(row)
-    row = session.execute(_untouched(session, since).where(Declaration.id == call_id)).first()
-    return _door(row) if row is not None else None
+    if (row := session.execute(_untouched(session, since).where(Declaration.id == call_id)).first()) is not None:
+        return _door(row)
+    # Between the two questions a colleague may have done the first thing about them.
+    row = session.execute(taken).first()
+    return _call(row) if row is not None else None
 
 
 def _untouched(session: Session, since: datetime) -> Any:

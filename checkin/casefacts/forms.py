@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from wtforms.validators import ValidationError
 from checkin import clock
 from checkin.casefacts.service import Facts
 from checkin.casefacts.words import DETECTED_NAMES
-from checkin.cases.forms import STATE_NAMES
+from checkin.cases.forms import STATE_NAMES, CaseForm
 from checkin.cases.models import DISCARDED, Case
+from checkin.cases.service import CaseFacts
 from checkin.declarations.forms import SYMPTOM_NAMES
 from checkin.forms import FIRST_DAY, SHOWN, Day, LocalTime, Needed, StepForm, Text
 
@@ -103,6 +105,43 @@ class FactsForm(StepForm):
             detected=self.detected.data or None,
             symptoms=[] if chosen == [NONE] else [code for code in SYMPTOM_NAMES if code in chosen] or None,
         )
+
+
+class DeclaredForm(CaseForm):
+    """A new case of somebody, filled with what they declared, for an officer to check."""
+
+    commune = SelectField(_l("Nơi ở"), choices=[])
+    symptoms = SelectMultipleField(
+        _l("Triệu chứng"), choices=[*SYMPTOM_NAMES.items(), (NONE, _l("Không có triệu chứng"))]
+    )
+    sure = BooleanField(_l("Đã kiểm tra: các ngày đúng như vậy"))
+    unusual = False
+
+    @classmethod
+    def of(cls, known: dict[str, Any] | None, diseases: dict[str, str], communes: dict[str, str]) -> "DeclaredForm":
+        """As it was sent; or filled with what is `known`, which never is the person's name."""
+        form = cls() if known is None else cls(formdata=None, data=known)
+        form.disease.choices = list(diseases.items())
+        form.commune.choices = [("", gettext("chưa rõ hoặc ngoài tỉnh")), *communes.items()]
+        return form
+
+    def validate_symptoms(self, field: SelectMultipleField) -> None:
+        if NONE in (field.data or ()) and len(field.data or ()) > 1:
+            raise ValidationError(gettext("Đã chọn triệu chứng thì bỏ “Không có triệu chứng”."))
+
+    def validate_sample_on(self, field: DateField) -> None:
+        onset = self.onset_on.data
+        if onset and field.data and onset > field.data:
+            self.unusual = True
+            if not self.sure.data:
+                text = gettext("Khởi phát sau ngày lấy mẫu. Nếu đúng vậy, đánh dấu “Đã kiểm tra” ở dưới.")
+                raise ValidationError(text)
+
+    def facts(self) -> CaseFacts:
+        """What a valid form says."""
+        chosen = self.symptoms.data or []
+        told = [] if chosen == [NONE] else [code for code in SYMPTOM_NAMES if code in chosen] or None
+        return replace(super().facts(), commune_id=self.commune.data or None, symptoms=told)
 
 
 class WindowForm(StepForm):

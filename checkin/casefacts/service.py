@@ -107,12 +107,15 @@ def take_back(session: Session, *, now: datetime, actor: Actor, case: Case, seen
     cases.record(session, now, actor, case, "case.window_back", {"which": which})
 
 
-def count_anew(session: Session, *, now: datetime, actor: Actor, case: Case, seen: int, today: date) -> None:
+def count_anew(
+    session: Session, *, now: datetime, actor: Actor, case: Case, seen: int, today: date, reason: str | None = None
+) -> None:
     """Have the case go by the rules of `today` from here on. Raises DomainError('changed')."""
     cases.hold(session, case, seen)
     before, case.rules_on = case.rules_on, today
-    step(session, now=now, actor=actor, case=case, what="rules", detail={"rules_on": [_plain(before), _plain(today)]})
-    cases.record(session, now, actor, case, "case.rules", {"from": str(before), "to": str(today)})
+    detail = {"rules_on": [_plain(before), _plain(today)]}
+    step(session, now=now, actor=actor, case=case, what="rules", detail=detail, reason=reason)
+    cases.record(session, now, actor, case, "case.rules", {"from": str(before), "to": str(today)}, reason=reason)
 
 
 def interviewed(session: Session, *, now: datetime, actor: Actor, case: Case) -> bool:

@@ -1,5 +1,6 @@
 """What is known of a case, as officers change it; its windows put right; what was done to it, by whom."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -8,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context, scope
-from checkin.casefacts import service
+from checkin.casefacts import service, words
 from checkin.casefacts.forms import FactsForm, WindowForm
 from checkin.casefacts.windows import rules_of, windows
 from checkin.casefacts.words import DETECTED_NAMES, STEP_NAMES, WINDOW_NAMES, changes
@@ -20,6 +21,7 @@ from checkin.cases.views import communes, disease_names
 from checkin.db import db
 from checkin.errors import DomainError
 from checkin.forms import StepForm
+from checkin.i18n import format_moment
 
 bp = Blueprint("casefacts", __name__, url_prefix="/cases")
 
@@ -103,7 +105,9 @@ def interviewed(number: str) -> ResponseReturnValue:
         keeping.hold(db.session(), case)
         if service.interviewed(db.session(), now=clock.now(), actor=current_user.actor, case=case):
             return str(gettext("Đã ghi: ca này đã được phỏng vấn."))
-        return str(gettext("Ca này đã được ghi là phỏng vấn trước đó."))
+        who, when = case.interviewed_by_name or "", case.interviewed_at
+        text = gettext("Ca này đã được ghi là phỏng vấn trước đó: %(who)s, %(when)s.", who=who, when=_shown(when))
+        return str(text)
 
     return _done(case, act, back="casework.show")
 
@@ -116,12 +120,12 @@ def _done(case: Case, act: Any, *, back: str = ".show", **typed: Any) -> Respons
         db.session.commit()
     except DomainError as error:
         db.session.rollback()
-        late = {
-            "doubled": gettext("Người của ca này đã là một ca khác đang mở: không mở lại được."),
-        }.get(
-            error.reason, gettext("Người khác vừa sửa ca này. Xem lịch sử bên dưới rồi làm tiếp; điều bạn gõ vẫn còn.")
-        )
-        return _page(_case(number), late=late, status=409, **typed)
+        case = _case(number)
+        if error.reason == "doubled":
+            late = str(gettext("Người của ca này đã là một ca khác đang mở: không mở lại được."))
+        else:
+            late = words.late(cases.steps(db.session(), case.id)[0], _names())
+        return _page(case, late=late, status=409, **typed)
     flash(text, "ok")
     return redirect(url_for(back, number=number), 303)
 
@@ -132,6 +136,15 @@ def _case(number: str) -> Case:
         abort(404)
     scope.bind(db.session(), case.id)
     return case
+
+
+def _shown(moment: datetime | None) -> str:
+    return format_moment(moment) if moment else ""
+
+
+def _names() -> dict[str, Any]:
+    """How values of facts are called."""
+    return {"commune_id": communes(), "disease": disease_names(), "detected": DETECTED_NAMES}
 
 
 def _facts_form(case: Case, *, sent: bool = True) -> FactsForm:
@@ -158,7 +171,7 @@ def _page(
             if known:
                 form.fill(known.start, known.end)
         forms[which] = form
-    names = {"commune_id": communes(), "disease": disease_names(), "detected": DETECTED_NAMES}
+    names = _names()
     today = context.rules(clock.today())
     return render_template(
         "casefacts/facts.html",

@@ -8,9 +8,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from checkin import clock
+from checkin.casefacts.queries import from_step
 from checkin.cases.forms import STATE_NAMES
-from checkin.cases.models import FORWARD, SOURCE, CaseStep
+from checkin.cases.models import FORWARD, SOURCE, Case, CaseStep
 from checkin.declarations.forms import SYMPTOM_NAMES
+from checkin.forms import too_late
 from checkin.i18n import format_moment
 
 DETECTED_NAMES = {
@@ -51,11 +53,32 @@ STEP_NAMES = {
 def changes(step: CaseStep, names: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What a step changed, each as 'Khởi phát: 01/11/2026 → 02/11/2026'; `names` say how values are called."""
     found = []
+    if (told := from_step(step)) is not None:
+        when = format_moment(clock.to_local(told.made_at))
+        found.append(gettext("Từ tờ khai lúc %(when)s, thấy ở %(lookup)s", when=when, lookup=told.lookup))
     for fact, pair in (step.detail or {}).items():
         if fact in FACT_NAMES and isinstance(pair, list) and len(pair) == 2:
             before, after = (_shown(fact, value, names) for value in pair)
             found.append(f"{FACT_NAMES[fact]}: {before} → {after}")
     return found
+
+
+def late(step: CaseStep, names: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """What a page says to who was a moment too slow: the last step of the case, by whom and when."""
+    what = [str(STEP_NAMES.get(step.what, step.what)), *changes(step, names or {})]
+    return too_late(step.by_name, "; ".join(what), step.at)
+
+
+def opened_before(case: Case, first: CaseStep) -> str:
+    """What a page says to who opens a case of somebody who is one; `first` is how that one was opened."""
+    return str(
+        gettext(
+            "Người này đã là một ca đang mở: %(who)s mở ca %(number)s lúc %(when)s.",
+            who=first.by_name,
+            number=case.number,
+            when=format_moment(first.at),
+        )
+    )
 
 
 def _shown(fact: str, value: Any, names: Mapping[str, Mapping[str, Any]]) -> str:

@@ -1,69 +1,101 @@
-"""Copies of what the store has, for the cases that need it longer."""
+"""Copies of what the store has, for the cases that need it longer: each found by its key."""
 
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from checkin.cases import queries
-from checkin.cases.models import Case, case_visit, kept_declaration, kept_visit
+from checkin.cases.derived import CHANGING, KEY, Key, joined, listed, parts, same_row, within
+from checkin.cases.models import case_visit, kept_declaration, kept_visit
+from checkin.cases.queries import same_visit
 from checkin.cases.signals import kept_changed
-from checkin.db import is_postgresql
+from checkin.db import UtcDateTime, is_postgresql
 from checkin.declarations.models import Declaration
+from checkin.visits.models import Visit
 
-# What the store may still change in a visit.
-_CHANGING = ("left_at", "end_set_by", "until_likely", "until_latest", "declaration_id", "declared_at")
-_declaration = Declaration.__table__
+_visit, _declaration = Visit.__table__, Declaration.__table__
+_CLAIM = {"case_id": sa.Uuid(), "entered_at": UtcDateTime(), "visit_id": sa.Uuid(), "part": sa.String()}
+# The id of a case as the database writes it, a visit, and its part.
+Claim = tuple[str, Key, str]
 
 
-def copy_visits(session: Session, rows: sa.Select[Any]) -> int:
-    """Copy visits of the store, or bring their copies up to date; how many rows changed."""
-    theirs = rows.subquery("theirs")
-    same = sa.and_(kept_visit.c.entered_at == theirs.c.entered_at, kept_visit.c.id == theirs.c.id)
-    # Other cases share rows, and what was made of what they keep is then no longer right.
-    ended = sa.or_(*(kept_visit.c[name].is_distinct_from(theirs.c[name]) for name in ("left_at", "until_latest")))
-    sharing = sa.select(case_visit.c.case_id).join(kept_visit, queries.same_visit(kept_visit)).join(theirs, same)
-    kept_changed.send(session, cases=sharing.where(ended))
-    insert = _insert(session, kept_visit, rows)
-    stale = sa.or_(*(kept_visit.c[name].is_distinct_from(insert.excluded[name]) for name in _CHANGING))
-    fresh = {name: insert.excluded[name] for name in _CHANGING}
+def copy_visits(session: Session, keys: Collection[Key], ended: Collection[Key]) -> int:
+    """Copy these visits of the store, or bring their copies up to date; how many rows changed. Of those that `ended`
+    the copy has another end than the store: what was made of them for any case is no longer right."""
+    if ended:
+        asked = listed(session, KEY, map(parts, ended))
+        mine = sa.and_(case_visit.c.entered_at == asked.c.entered_at, case_visit.c.visit_id == asked.c.id)
+        kept_changed.send(session, cases=sa.select(case_visit.c.case_id).select_from(asked).join(case_visit, mine))
+    if not keys:
+        return 0
+    asked = listed(session, KEY, map(parts, keys))
+    rows = sa.select(*_visit.c).select_from(asked).join(_visit, same_row(_visit, asked))
+    insert = _insert(session, kept_visit, rows.where(within(_visit.c.entered_at, keys)))
+    stale = sa.or_(*(kept_visit.c[name].is_distinct_from(insert.excluded[name]) for name in CHANGING))
+    fresh = {name: insert.excluded[name] for name in CHANGING}
     return done(session, insert.on_conflict_do_update(index_elements=["entered_at", "id"], set_=fresh, where=stale))
 
 
-def copy_declarations(session: Session, case: Case, start: datetime, end: datetime) -> int:
-    """Copy the declarations that go with what the case keeps of [start, end]; how many."""
+def copy_declarations(session: Session, keys: Collection[Key]) -> list[Key]:
+    """Copy these declarations, as far as the store has them and no copy is there; which were copied."""
+    if not keys:
+        return []
+    asked = listed(session, KEY, map(parts, keys))
     # A declaration never changes: one that was copied is not read again.
-    copied = sa.exists().where(
-        kept_declaration.c.made_at == kept_visit.c.declared_at, kept_declaration.c.id == kept_visit.c.declaration_id
+    copied = sa.exists().where(kept_declaration.c.made_at == asked.c.entered_at, kept_declaration.c.id == asked.c.id)
+    made = within(_declaration.c.made_at, keys)
+    rows = (
+        sa.select(*_declaration.c)
+        .select_from(asked)
+        .join(_declaration, sa.and_(_declaration.c.made_at == asked.c.entered_at, _declaration.c.id == asked.c.id))
+        .where(made, ~copied)
     )
-    told = (
-        sa.select(kept_visit.c.declared_at, kept_visit.c.declaration_id)
-        .join(case_visit, queries.same_visit(kept_visit))
-        .where(
-            case_visit.c.case_id == case.id,
-            case_visit.c.entered_at.between(start, end),
-            kept_visit.c.declaration_id.is_not(None),
-            ~copied,
-        )
-        .distinct()
-        .subquery("told")
-    )
-    same = sa.and_(_declaration.c.made_at == told.c.declared_at, _declaration.c.id == told.c.declaration_id)
-    rows = sa.select(*_declaration.c).join(told, same)
-    return done(session, _insert(session, kept_declaration, rows).on_conflict_do_nothing())
+    new = _insert(session, kept_declaration, rows).on_conflict_do_nothing()
+    return list(session.scalars(new.returning(joined(kept_declaration, "made_at", "id"))))
 
 
-def claim(session: Session, case: Case, part: str, rows: sa.Subquery) -> int:
-    """Say that these visits are kept for the case, as such a part; how many are new."""
-    mine = sa.select(
-        sa.literal(case.id, sa.Uuid).label("case_id"),
-        rows.c.entered_at,
-        rows.c.id.label("visit_id"),
-        sa.literal(part).label("part"),
-    ).distinct()
-    return done(session, _insert(session, case_visit, mine).on_conflict_do_nothing())
+def claim(session: Session, claims: Collection[Claim]) -> int:
+    """Say for which case these visits are kept, and as which part; how many are new."""
+    if not claims:
+        return 0
+    asked = listed(session, _CLAIM, ((case_id, *parts(key), part) for case_id, key, part in claims))
+    rows = sa.select(*(asked.c[name] for name in _CLAIM))
+    return done(session, _insert(session, case_visit, rows).on_conflict_do_nothing())
+
+
+def let_go(session: Session, claims: Collection[Claim]) -> int:
+    """Keep these visits no longer for these cases, nor their copies where no other case needs them; how many."""
+    if not claims:
+        return 0
+    asked = listed(session, _CLAIM, ((case_id, *parts(key), part) for case_id, key, part in claims))
+    names = ("case_id", "entered_at", "visit_id")
+    these = sa.select(*(asked.c[name] for name in names))
+    mine = sa.tuple_(*(case_visit.c[name] for name in names)).in_(these)
+    count = done(session, sa.delete(case_visit).where(mine))
+    _sweep(session, {key for _, key, _ in claims})
+    return count
+
+
+def _sweep(session: Session, keys: Collection[Key]) -> None:
+    """Delete the copies of these visits that no case claims, and their declarations that no other copy goes with."""
+    asked = listed(session, KEY, map(parts, keys))
+    these = sa.tuple_(kept_visit.c.entered_at, kept_visit.c.id).in_(sa.select(asked.c.entered_at, asked.c.id))
+    gone = session.execute(
+        sa.delete(kept_visit)
+        .where(these, ~sa.exists().where(same_visit(kept_visit)))
+        .returning(kept_visit.c.declaration_id, joined(kept_visit, "declared_at", "declaration_id"))
+    )
+    told = {key for declaration_id, key in gone if declaration_id is not None}
+    if not told:
+        return
+    asked = listed(session, KEY, map(parts, told))
+    key = sa.tuple_(kept_declaration.c.made_at, kept_declaration.c.id)
+    goes_with = sa.exists().where(
+        kept_visit.c.declared_at == kept_declaration.c.made_at, kept_visit.c.declaration_id == kept_declaration.c.id
+    )
+    session.execute(sa.delete(kept_declaration).where(key.in_(sa.select(asked.c.entered_at, asked.c.id)), ~goes_with))
 
 
 def _insert(session: Session, table: sa.Table, rows: sa.Select[Any]) -> Any:

@@ -27,6 +27,7 @@ from checkin.joins.models import joined
 from checkin.movements import queries as movements
 from checkin.movements.merging import together
 from checkin.movements.models import ToldMove
+from checkin.pagekeys import START, Leaf, Spot, page
 from checkin.scope import rows
 from checkin.venues import queries as venues
 from checkin.visits.models import Visit
@@ -74,10 +75,10 @@ class Which:
         return [column == value for column, value in asked if value]
 
 
-def newest(session: Session, before: int | None, limit: int = 100, which: Which | None = None) -> list[Case]:
-    """A page of cases, in any state where `which` names none, newest first, below the running number `before`."""
-    query = sa.select(Case).where(*(which or Which()).conditions()).order_by(Case.seq.desc()).limit(limit)
-    return list(session.scalars(query if before is None else query.where(Case.seq < max(0, min(before, LARGEST)))))
+def newest(session: Session, spot: Spot = START, limit: int = 100, which: Which | None = None) -> Leaf[Case]:
+    """A page of cases, in any state where `which` names none, newest first; the key is 0 and the running number."""
+    query = sa.select(Case).where(*(which or Which()).conditions())
+    return page(session, [query], (Case.seq,), spot, limit=limit, desc=True)
 
 
 def count(session: Session, which: Which) -> int:

@@ -1,6 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,12 @@ from checkin import clock
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases import queries
-from checkin.cases.filing import claim, copy_declarations, copy_visits, done
+from checkin.cases.deriving import Change, Span, derive, whole
 from checkin.cases.history import step
 from checkin.cases.models import (
     DISCARDED,
     KEEPING_STATES,
-    MET,
     OPEN_STATES,
-    OWN,
     STATES,
     Case,
     CaseWindow,
@@ -28,21 +26,15 @@ from checkin.cases.models import (
     kept_visit,
 )
 from checkin.cases.signals import case_discarded, case_let_go, case_released, kept_changed
-from checkin.cases.spread import air
 from checkin.db import is_postgresql
 from checkin.errors import DomainError
 from checkin.ids import new_id
-from checkin.joins import queries as joins
 from checkin.movements import service as movements
 from checkin.rules import RuleSet
-from checkin.visits.models import Visit
-from checkin.visits.queries import meeting
-from checkin.visits.stays import longest
 
 # Any number that nothing else uses. Taken before the lock of the log, never after it: what is kept changes one
 # at a time, so that nobody takes away a row that somebody else is about to share.
 KEEPING_LOCK = 0x4B454550
-_visit = Visit.__table__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +47,9 @@ class CaseFacts:
     onset_on: date | None = None
     sample_on: date | None = None
     isolated_on: date | None = None
+    commune_id: str | None = None
+    # None where nobody asked.
+    symptoms: list[str] | None = None
 
 
 def open_case(session: Session, *, now: datetime, actor: Actor, facts: CaseFacts) -> Case:
@@ -70,6 +65,8 @@ def open_case(session: Session, *, now: datetime, actor: Actor, facts: CaseFacts
         onset_on=facts.onset_on,
         sample_on=facts.sample_on,
         isolated_on=facts.isolated_on,
+        commune_id=facts.commune_id,
+        symptoms=facts.symptoms,
         opened_at=now,
         opened_by=actor.id,
         rules_on=clock.to_local(now).date(),
@@ -111,19 +108,23 @@ def set_state(
 
 
 def open_for(
-    session: Session, *, now: datetime, actor: Actor, facts: CaseFacts, person_id: UUID, found_by: str, rules: RuleSet
-) -> Case:
-    """A new case of a person whom a lookup found (`found_by`, its number). Raises DomainError as `link` does."""
+    session: Session, *, now: datetime, actor: Actor, facts: CaseFacts, person_id: UUID, found_by: str, rules: RuleSet,
+    told: tuple[datetime, UUID] | None = None,
+) -> Case:  # fmt: skip
+    """A new case of a person whom a lookup found (`found_by`, its number), from a declaration of theirs where one is
+    named by its key (`told`). Raises DomainError as `link` does."""
     lock_kept(session)
     case = open_case(session, now=now, actor=actor, facts=facts)
-    link(session, now=now, actor=actor, case=case, person_id=person_id, found_by=found_by, rules=rules)
+    link(session, now=now, actor=actor, case=case, person_id=person_id, found_by=found_by, rules=rules, told=told)
     return case
 
 
 def link(
-    session: Session, *, now: datetime, actor: Actor, case: Case, person_id: UUID, found_by: str, rules: RuleSet
-) -> queries.Kept:
-    """Say who the case is, and freeze what belongs to it. `found_by` is the number of the lookup that found them.
+    session: Session, *, now: datetime, actor: Actor, case: Case, person_id: UUID, found_by: str, rules: RuleSet,
+    told: tuple[datetime, UUID] | None = None,
+) -> queries.Kept:  # fmt: skip
+    """Say who the case is, and freeze what belongs to it. `found_by` is the number of the lookup that found them,
+    `told` the key of the declaration that it was opened from.
 
     Raises DomainError: 'linked' when it has a person, 'discarded' when it was none, 'doubled' for another open case.
     """
@@ -135,8 +136,9 @@ def link(
     if case.state in OPEN_STATES and queries.open_case_of(session, person_id) is not None:
         raise DomainError("doubled")
     case.person_id = person_id
-    step(session, now=now, actor=actor, case=case, what="link", detail={"lookup": found_by})
-    record(session, now, actor, case, "case.link", {"lookup": found_by})
+    declared = {"declared": [told[0].isoformat(), str(told[1])]} if told else {}
+    step(session, now=now, actor=actor, case=case, what="link", detail={"lookup": found_by, **declared})
+    record(session, now, actor, case, "case.link", {"lookup": found_by, **declared})
     return freeze(session, now=now, actor=actor, case=case, rules=rules)
 
 
@@ -160,24 +162,30 @@ def freeze(session: Session, *, now: datetime, actor: Actor, case: Case, rules: 
     recorded later, and lets go of stays that by now cannot have met; what the store no longer has stays as it is.
     Logged. Nothing for a case without a person and for one that was none.
     """
-    if _copy(session, case, rules, now - timedelta(days=rules.retention_days + 1), now) is None:
+    hold(session, case)
+    if not derive(session, [(case, whole(case, rules, now))]):
         return queries.Kept(0, 0, 0)
     result = queries.kept(session, case.id)
     record(session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
     return result
 
 
-def freeze_span(
-    session: Session, *, now: datetime, actor: Actor, case: Case, rules: RuleSet, start: datetime, end: datetime
-) -> Callable[[], None] | None:
-    """What `freeze` does, for what began in [start, end]; what logs it, or None where nothing changed.
+def freeze_spans(
+    session: Session, *, now: datetime, actor: Actor, spans: Sequence[tuple[Case, Span]]
+) -> tuple[dict[UUID, Change], list[Callable[[], None]]]:
+    """What `freeze` does, for many cases, each for its span: what changed of each that keeps anything, and what logs
+    it of those of which something did. The caller holds what is kept, and has read the cases since.
 
-    The log is locked from its entry to the commit: the caller logs when all that takes its time is done.
+    The log is locked from its first entry to the commit: the caller logs when all that takes its time is done.
     """
-    if not _copy(session, case, rules, start, end):
-        return None
-    result = queries.kept(session, case.id)
-    return partial(record, session, now, actor, case, "case.freeze", asdict(result), rows=result.own + result.met)
+    changes = derive(session, spans)
+    entries: list[Callable[[], None]] = []
+    for case, _ in spans:
+        if case.id in changes and changes[case.id].rows:
+            result = queries.kept(session, case.id)
+            rows = result.own + result.met
+            entries.append(partial(record, session, now, actor, case, "case.freeze", asdict(result), rows=rows))
+    return changes, entries
 
 
 def release(session: Session, *, now: datetime, actor: Actor, case: Case) -> None:
@@ -215,52 +223,6 @@ def hold(session: Session, case: Case, seen: int | None = None) -> None:
     session.refresh(case)
     if seen is not None and case.version != seen:
         raise DomainError("changed")
-
-
-def _copy(session: Session, case: Case, rules: RuleSet, start: datetime, end: datetime) -> int | None:
-    """Bring up to date what is kept of [start, end]; how many rows changed, None for a case that keeps nothing."""
-    hold(session, case)
-    if case.person_id is None or case.state not in KEEPING_STATES:
-        return None
-    reach = {"air": air(rules, case.disease), "cap": longest(rules)}
-    around = sum(reach.values(), timedelta())
-    # Own visits of shortly before and after too: who came at 23:30 met the case that came at 00:30, and goes first.
-    low, high = start - around, end + around
-    people = joins.group_of(session, case.person_id).members
-    own = sa.select(*_visit.c).where(_visit.c.person_id.in_(people), _visit.c.entered_at.between(low, high))
-    changed = copy_visits(session, own)
-    changed += claim(session, case, OWN, own.subquery())
-    encounters = queries.encounters(session, case.id, low, high)
-    met = meeting(session, encounters, **reach, excluding=people).subquery("met") if encounters else None
-    if met is not None:
-        changed += copy_visits(session, sa.select(*(met.c[column.name] for column in _visit.c)).distinct())
-        changed += claim(session, case, MET, met)
-    changed += _let_go(session, case, start, end, met)
-    if changed:
-        kept_changed.send(session, cases=[case.id])
-    return changed + copy_declarations(session, case, low, high)
-
-
-def _let_go(session: Session, case: Case, start: datetime, end: datetime, met: sa.Subquery | None) -> int:
-    """Stays that by what the store says now did not meet the case; how many."""
-    of_case = (
-        sa.select(case_visit.c.entered_at, case_visit.c.visit_id)
-        .join(_visit, queries.same_visit(_visit))
-        .where(
-            case_visit.c.case_id == case.id,
-            case_visit.c.part == MET,
-            case_visit.c.entered_at.between(start, end),
-        )
-    )
-    wrong = of_case if met is None else of_case.except_(sa.select(met.c.entered_at, met.c.id))
-    gone = sa.delete(case_visit).where(
-        case_visit.c.case_id == case.id,
-        sa.tuple_(case_visit.c.entered_at, case_visit.c.visit_id).in_(wrong),
-    )
-    count = done(session, gone)
-    if count:
-        sweep(session)
-    return count
 
 
 def sweep(session: Session) -> None:

@@ -16,7 +16,8 @@ from checkin.cases.queries import Which
 from checkin.charts import NARROW, Bar, DrawnBar, bars
 from checkin.db import db
 from checkin.errors import DomainError
-from checkin.i18n import locale_code, of_two
+from checkin.i18n import format_moment, locale_code, of_two
+from checkin.pagekeys import START, Spot
 from checkin.places import queries as places
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
@@ -58,6 +59,15 @@ def which_asked(values: Mapping[str, str]) -> Which:
     )
 
 
+def _spot(values: Mapping[str, str]) -> Spot:
+    """The page of the cases before a number, or after it; the newest for what is none. Numbers say nothing of anybody:
+    they stand in the address as they are."""
+    for word, back in (("before", False), ("after", True)):
+        if re.fullmatch(r"[0-9]{1,12}", number := values.get(word, "")):
+            return Spot((0, min(int(number), queries.LARGEST)), back)
+    return START
+
+
 @dataclass(frozen=True)
 class Curve:
     """An epidemic curve, as it is drawn broad and narrow; `total` cases in it."""
@@ -87,13 +97,15 @@ def index() -> ResponseReturnValue:
         flash(gettext("Đã mở ca %(number)s.", number=case.number), "ok")
         return redirect(url_for(".index"))
     which = which_asked(request.args)
-    cases = queries.newest(db.session(), request.args.get("before", type=int), PAGE, which)
+    cases = queries.newest(db.session(), _spot(request.args), PAGE, which)
     asked = {"state": which.state, "disease": which.disease, "commune": which.commune_id}
     return render_template(
         "cases/index.html",
         form=form,
-        cases=cases,
-        older=cases[-1].seq if len(cases) == PAGE and cases[-1].seq > 1 else None,
+        cases=cases.rows,
+        total=queries.count(db.session(), which),
+        newer=cases.previous[-1] if cases.previous else None,
+        older=cases.following[-1] if cases.following else None,
         states=STATE_NAMES,
         diseases=disease_names(),
         curves=curves(clock.today()),
@@ -130,7 +142,12 @@ def set_state(number: str) -> ResponseReturnValue:
         if error.reason not in ("doubled", "changed"):
             abort(400)
         if error.reason == "changed":
-            flash(gettext("Người khác vừa sửa ca %(number)s. Xem lịch sử rồi làm tiếp.", number=number), "warn")
+            last = queries.steps(db.session(), case.id)[0]
+            text = gettext(
+                "%(who)s vừa sửa ca %(number)s lúc %(when)s. Xem lịch sử rồi làm tiếp.",
+                who=last.by_name, number=number, when=format_moment(last.at),
+            )  # fmt: skip
+            flash(text, "warn")
             return redirect(url_for("casefacts.show", number=number, _anchor="history"))
         flash(gettext("Người của ca %(number)s đã là một ca khác đang mở.", number=number), "warn")
         return redirect(url_for(".index"))

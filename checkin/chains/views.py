@@ -19,6 +19,7 @@ from checkin.chains.service import Told
 from checkin.chains.tree import NARROW, Node, Picture, Tree, draw, tree_from, trees
 from checkin.db import db
 from checkin.errors import DomainError
+from checkin.forms import too_late
 from checkin.ids import is_id
 from checkin.venues import finding
 from checkin.venues import queries as venues
@@ -61,7 +62,8 @@ def tell(number: str) -> ResponseReturnValue:
         said = queries.said(session, case.id)
         if error.reason == "changed":
             form.seen.data = form.seen.raw_data = str(said[0].number if said else 0)  # type: ignore[assignment]
-            form.reason.errors = [gettext("Người khác vừa ghi về ca này. Xem lại ở dưới, rồi ghi lần nữa nếu còn cần.")]
+            last = (said[0].by_name, str(gettext("Ghi nguồn lây")), said[0].at) if said else ()
+            form.reason.errors = [too_late(*last)]
             return _form_page(case, form, said, 409)
         form.source.errors = [_refusal(error.reason)]
         return _form_page(case, form, said, 422)

@@ -21,6 +21,7 @@ from checkin.clusters.words import STATE_NAMES, what
 from checkin.db import db
 from checkin.errors import DomainError
 from checkin.exposure import service as lookups
+from checkin.forms import too_late
 from checkin.metrics import LOOKUPS
 from checkin.places import queries as places
 from checkin.venues import queries as venues
@@ -98,8 +99,10 @@ def say(number: str) -> ResponseReturnValue:
         db.session.rollback()
         if error.reason != "changed":
             abort(400)
-        form.note.errors = [gettext("Người khác vừa ghi về tín hiệu này. Xem lại ở dưới, rồi ghi lần nữa nếu còn cần.")]
         signal = _signal(number)
+        said = queries.steps(db.session(), signal.id)
+        last = (said[0].by_name, str(STATE_NAMES[said[0].state]), said[0].at) if said else ()
+        form.note.errors = [too_late(*last)]
         form.seen.data = form.seen.raw_data = str(signal.version)  # type: ignore[assignment]
         return _page(signal, form, LookForm(formdata=None), 409)
     db.session.commit()

@@ -1,9 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from wtforms import SelectField
 from wtforms.validators import StopValidation
 
 from checkin.contacts.asking import ASKABLE
@@ -60,6 +61,45 @@ def call_form(asked: tuple[str, ...], **kwargs: Any) -> CallForm:
 class RaiseForm(StepForm):
     to = Choice(_l("Người này từ chối: làm tiếp gì"), [Needed(_l("Chọn một mục."))], choices=list(RAISE_NAMES.items()))
     raise_note = Text(_l("Ghi chú"), limit=1000, description=_l("Được mã hoá. Chỉ trạm được giao gọi và CDC đọc được."))
+
+
+class GiveForm(StepForm):
+    """To which station somebody is given; `communes` are those of the province, by id."""
+
+    to = SelectField(_l("Trạm y tế xã, phường"), choices=[], validate_choice=False)
+    give_note = Text(_l("Ghi chú"), limit=1000, description=_l("Được mã hoá. Chỉ CDC đọc được."))
+
+    @classmethod
+    def of(cls, communes: Mapping[str, str], *, sent: bool = True) -> "GiveForm":
+        """The form with its choices, none preset; as it was sent, or empty."""
+        form = cls() if sent else cls(formdata=None)
+        form.to.choices = [("", gettext("Chọn xã, phường…")), *communes.items()]
+        return form
+
+    def validate_to(self, field: SelectField) -> None:
+        if field.data not in {value for value, _label in field.choices or () if value}:
+            raise StopValidation(gettext("Chọn một xã, phường của tỉnh."))
+
+    def refuse(self, reason: str) -> bool:
+        """Say beside its field why nobody was given; False where that is not about what was chosen."""
+        words = {
+            "here": gettext("Trạm này đang có người này trong danh sách."),
+            "commune": gettext("Chọn một xã, phường của tỉnh."),
+            "done": gettext("Người này không phải F1: đổi quyết định trước khi giao."),
+        }
+        self.to.errors = [words[reason]] if reason in words else []
+        return reason in words
+
+
+class BackForm(StepForm):
+    """Why a station gives somebody back, or the CDC takes them from it."""
+
+    back_note = Text(
+        _l("Vì sao"),
+        [Needed(_l("Ghi vì sao: để CDC giao cho đúng nơi."))],
+        limit=1000,
+        description=_l("Được mã hoá. Chỉ trạm được giao gọi và CDC đọc được. Ví dụ: đã chuyển đến phường khác."),
+    )
 
 
 class DecisionForm(StepForm):

@@ -17,7 +17,9 @@ COMMITTEE, TO_CDC, SENT = "ubnd", "to_cdc", "sent"
 # What becomes of who was near an F1: an F2, and one no longer since no F1 is left; and that an
 # F1 named somebody to a station.
 NEAR, RELEASE, NAMED = "near", "freed", "named"
-STEPS = (ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE, COMMITTEE, TO_CDC, SENT, NEAR, RELEASE, NAMED)
+# The CDC gives somebody to a station by hand; a station or the CDC takes that back.
+GIVE, BACK = "give", "back"
+STEPS = (ASSIGN, TAKE, LEAVE_IT, CALLED, DECIDE, COMMITTEE, TO_CDC, SENT, NEAR, RELEASE, NAMED, GIVE, BACK)
 REACHED, NOT_REACHED, REFUSED, MOVED = "reached", "not_reached", "refused", "moved"
 RESULTS = (REACHED, NOT_REACHED, REFUSED, MOVED)
 # How somebody in quarantine is on a day, and a test of theirs.
@@ -63,6 +65,8 @@ class Contact(db.Model):  # type: ignore[name-defined, misc]
         # How fast the work was, read from the index alone.
         sa.Index("ix_contact_given_at", "given_at", "reached_at"),
         sa.Index("ix_contact_case_id", "case_id", "given_at"),
+        # Its lists, page by page.
+        sa.Index("ix_contact_of_case", "case_id", "stage", "due_at", "id"),
         sa.Index("ix_contact_person_id", "person_id"),
     )
 
@@ -128,7 +132,7 @@ class ContactStep(db.Model):  # type: ignore[name-defined, misc]
     by_name: Mapped[str] = mapped_column(sa.String(80))
     what: Mapped[str] = mapped_column(sa.String(8))
     result: Mapped[str | None] = mapped_column(sa.String(12))
-    # As "near=yes": the questions of `judging` with their answers.
+    # As "near=yes": the questions of `judging` with their answers; of GIVE as "to=06652", the station.
     answers: Mapped[list[str]] = mapped_column(TextList)
     note: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info={"key": "cdc"})
     # What it was after this step.
@@ -148,6 +152,8 @@ class ContactCheck(db.Model):  # type: ignore[name-defined, misc]
         sa.CheckConstraint("day > '2020-01-01' AND day < '2200-01-01'", name="day"),
         sa.Index("ix_contact_check_health", "day", "said", "contact_id", **_only(f"kind = '{HEALTH}'")),
         sa.Index("ix_contact_check_positive", "contact_id", **_only(f"said = '{POSITIVE}'")),
+        # Few of all: who leads the lists.
+        sa.Index("ix_contact_check_loud", "contact_id", **_only(f"said IN ('{ILL}', '{POSITIVE}')")),
     )
 
     contact_id: Mapped[UUID] = mapped_column(sa.Uuid)

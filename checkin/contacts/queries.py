@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from checkin.cases.models import Case
+from checkin.cases.queries import Which
 from checkin.contacts.judging import CALL, F1, F2, NOT
 from checkin.contacts.models import (
     ILL,
@@ -25,12 +26,16 @@ from checkin.contacts.models import (
 )
 from checkin.joins import queries as joins
 from checkin.joins.models import joined
+from checkin.pagekeys import START, Leaf, Spot, cut, page
 from checkin.scope import rows
 
 BLOCK = 500
 # What a list of a case is narrowed to, besides the stages: whom no station of the province calls, and who refuses.
 OUTSIDE, REFUSING = "outside", "refused"
 LISTS = (*STAGES, OUTSIDE, REFUSING)
+# F1s and F2s together, in a file.
+TRACED = "traced"
+LISTED = (*LISTS, TRACED)
 
 
 def _word(value: str) -> Any:
@@ -52,6 +57,8 @@ _NARROWED = {
     OUTSIDE: sa.and_(TO_CALL, _STAYS),
     REFUSING: sa.and_(TO_CALL, Contact.result == REFUSED),
 }
+# Who was ever ill or positive in quarantine leads a list.
+_CALM = ~sa.exists().where(ContactCheck.contact_id == Contact.id, ContactCheck.said.in_((ILL, POSITIVE)))
 
 
 @dataclass(frozen=True)
@@ -179,13 +186,43 @@ def counts(session: Session, case_id: UUID, now: datetime) -> Counts:
     )
 
 
-def of_case(session: Session, case_id: UUID, which: str, *, first: int, limit: int) -> list[Contact]:
-    """Contacts of a case on one of LISTS: the earliest due first."""
+# Of the keys of `of_case`.
+SHAPE = (int, datetime, UUID)
+
+
+def of_case(session: Session, case_id: UUID, which: str, spot: Spot = START, *, limit: int) -> Leaf[Contact]:
+    """A page of the contacts of a case on one of LISTS: who was ever ill or positive in quarantine leads, then the
+    earliest due first."""
     narrow = _NARROWED.get(which, Contact.stage == which)
     query = sa.select(Contact).where(rows(session, Contact), Contact.case_id == case_id, narrow, _leading(session))
-    # Who was ever ill or positive in quarantine leads.
-    calm = ~sa.exists().where(ContactCheck.contact_id == Contact.id, ContactCheck.said.in_((ILL, POSITIVE)))
-    return list(session.scalars(query.order_by(calm, Contact.due_at, Contact.id).offset(first).limit(limit)))
+    loud = ContactCheck.said.in_((_word(ILL), _word(POSITIVE)))
+    ever = sa.exists().where(ContactCheck.contact_id == Contact.id, loud)
+    # Apart, so that each is read in the order of its index, and no further than the page goes.
+    return page(session, (query.where(ever), query.where(~ever)), (Contact.due_at, Contact.id), spot, limit=limit)
+
+
+def _listed(session: Session, which: str, of: UUID | Which) -> Sequence[Any]:
+    narrow = Contact.stage.in_((F1, F2)) if which == TRACED else _NARROWED.get(which, Contact.stage == which)
+    theirs = [Contact.case_id == of] if isinstance(of, UUID) else of.conditions()
+    return rows(session, Contact), rows(session, Case), *theirs, narrow, _leading(session)
+
+
+def count_listed(session: Session, which: str, of: UUID | Which) -> int:
+    """How many contacts there are on one of LISTED: of the case with this id, or of all such cases."""
+    query = sa.select(sa.func.count()).select_from(Contact).join(Case, Case.id == Contact.case_id)
+    return session.scalar(query.where(*_listed(session, which, of))) or 0
+
+
+def all_listed(session: Session, which: str, of: UUID | Which) -> list[UUID]:
+    """The same contacts by id: by the number of their case, and of each case in the order of `of_case`."""
+    query = sa.select(Contact.id).join(Case, Case.id == Contact.case_id).where(*_listed(session, which, of))
+    return list(session.scalars(query.order_by(Case.seq, _CALM, Contact.due_at, Contact.id)))
+
+
+def followed(session: Session, case_id: UUID, *, limit: int) -> list[Contact]:
+    """Contacts of a case whom somebody has to call, and its F1s, in one order for all who ask."""
+    query = sa.select(Contact).where(rows(session, Contact), Contact.case_id == case_id, sa.or_(TO_CALL, IS_F1))
+    return list(session.scalars(query.order_by(Contact.id).limit(limit)))
 
 
 class Due(NamedTuple):
@@ -195,16 +232,19 @@ class Due(NamedTuple):
     id: UUID
 
 
-def to_call(session: Session, *, first: int, limit: int) -> list[Due]:
-    """Whom the station of the scope has to call: the earliest due first, so that those overdue lead."""
+def to_call(session: Session, spot: Spot = START, *, limit: int) -> list[Due]:
+    """Whom the station of the scope has to call, behind or before one of them, the earliest due first: so many as
+    stand nearest there."""
+    query = cut(sa.select().where(*_of_station(session)), (Contact.due_at, Contact.id), spot, limit=limit)
+    found = [Due(*row) for row in session.execute(query)]
+    return found[::-1] if spot.back else found
+
+
+def due_in(session: Session, start: datetime, end: datetime, *, limit: int) -> list[Due]:
+    """The first of them that are due in [start, end)."""
     query = sa.select(Contact.due_at, Contact.id).where(*_of_station(session))
-    return [Due(*row) for row in session.execute(query.order_by(Contact.due_at, Contact.id).offset(first).limit(limit))]
-
-
-def due_before(session: Session, moment: datetime) -> int:
-    """How many of them are due before that time."""
-    query = sa.select(sa.func.count()).select_from(Contact).where(*_of_station(session), Contact.due_at < moment)
-    return session.scalar(query) or 0
+    query = query.where(Contact.due_at >= start, Contact.due_at < end)
+    return [Due(*row) for row in session.execute(query.order_by(Contact.due_at, Contact.id).limit(limit))]
 
 
 def some(session: Session, ids: Sequence[UUID]) -> list[Contact]:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin import notes
@@ -36,7 +37,7 @@ from checkin.errors import DomainError
 from checkin.ids import new_id
 from checkin.joins import queries as joins
 from checkin.rules import RuleSet
-from checkin.scope import COMMUNE
+from checkin.scope import COMMUNE, rows
 from checkin.vault import Vault
 
 
@@ -236,6 +237,17 @@ def record_reading(session: Session, *, now: datetime, actor: Actor, case: Case,
     """Log that names of so many contacts are read. The caller commits before it opens the first one."""
     number = case.number
     audit.record(session, now=now, actor=actor, action="case.contacts", subject=number, case_number=number, rows=count)
+
+
+def seal_again(session: Session, contact: Contact, details: bytes) -> bool:
+    """Put the details in the place of those that there are; False where somebody did something about the contact."""
+    done = session.execute(
+        sa.update(Contact)
+        .where(rows(session, Contact), Contact.id == contact.id, Contact.version == contact.version)
+        .values(details=details),
+        execution_options={"synchronize_session": False},
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def record_export(session: Session, *, now: datetime, actor: Actor, case: Case, count: int, province: str) -> None:

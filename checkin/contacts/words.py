@@ -1,5 +1,6 @@
 """Contacts in words, and what a page shows of one: the name opened, the steps with their notes."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +10,17 @@ from flask_babel import lazy_gettext as _l
 
 from checkin.contacts.asking import AIR, FEVER, FRAIL, POULTRY, RASH, RAW, SHOTS
 from checkin.contacts.judging import CALL, CLOSED, F1, F2, LONG, MASK, NEAR, NO, NOT, TOUCH, UNKNOWN, YES
-from checkin.contacts.models import COMMITTEE, NAMED, RELEASE, SENT, TO_CDC, Contact, ContactStep
+from checkin.contacts.models import BACK, COMMITTEE, GIVE, NAMED, RELEASE, SENT, TO_CDC, Contact, ContactStep
 from checkin.contacts.models import NEAR as BY_F1
-from checkin.contacts.queries import OUTSIDE, REFUSING
+from checkin.contacts.queries import OUTSIDE, REFUSING, TRACED
 from checkin.declarations.forms import SYMPTOM_NAMES
+from checkin.forms import too_late
 from checkin.vault import Vault, VaultError
 
 STAGE_NAMES = {CALL: _l("Cần gọi"), F1: _l("F1"), F2: _l("F2"), NOT: _l("Không phải F1")}
 LIST_NAMES = STAGE_NAMES | {OUTSIDE: _l("Ngoài tỉnh, đã chuyển đi"), REFUSING: _l("Từ chối")}
+# Of what a file can hold; people to call first, then contacts.
+FILE_NAMES = {CALL: LIST_NAMES[CALL], TRACED: _l("F1 và F2"), **LIST_NAMES}
 RESULT_NAMES = {
     "reached": _l("Gọi được"),
     "not_reached": _l("Chưa gọi được"),
@@ -35,6 +39,8 @@ STEP_NAMES = {
     BY_F1: _l("Ở gần một F1"),
     RELEASE: _l("Thả: F1 mà người này ở gần không còn là F1"),
     NAMED: _l("Kể tên người ở gần"),
+    GIVE: _l("Giao cho trạm y tế"),
+    BACK: _l("Trả lại CDC"),
 }
 RAISE_NAMES = {COMMITTEE: _l("Đã báo Uỷ ban xã, phường"), TO_CDC: _l("Chuyển CDC gọi")}
 ANSWER_NAMES = {YES: _l("Có"), NO: _l("Không"), UNKNOWN: _l("Không rõ")}
@@ -129,7 +135,20 @@ def opened(vault: Vault, contact: Contact) -> Line:
     )
 
 
-def told(step: ContactStep) -> list[tuple[Any, Any]]:
-    """The questions of a call with their answers, in words."""
+def late(steps: Sequence[ContactStep], *, officers: bool = True) -> str:
+    """What a page says to who was a moment too slow, of the last of these steps; to a station the CDC has no names."""
+    if not steps:
+        return too_late()
+    last = max(steps, key=lambda step: (step.at, step.number))
+    what = str(STEP_NAMES.get(last.what, last.what))
+    what += f" – {RESULT_NAMES[last.result]}" if last.result in RESULT_NAMES else ""
+    who = last.by_name if officers or last.commune_id else "CDC"
+    return too_late(who, f"{what} → {STAGE_NAMES.get(last.stage, last.stage)}", last.at)
+
+
+def told(step: ContactStep, communes: Mapping[str, str] | None = None) -> list[tuple[Any, Any]]:
+    """The questions of a call with their answers, in words; of who was given by hand, to which of the `communes`."""
     pairs = [entry.partition("=") for entry in step.answers]
+    if step.what == GIVE:
+        return [(_l("Trạm:"), communes.get(said, said)) for key, _, said in pairs if communes and key == "to"]
     return [(QUESTION_NAMES[key], ANSWER_NAMES.get(said, said)) for key, _, said in pairs if key in QUESTION_NAMES]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -107,7 +108,7 @@ def make_cases(
     def days_ago(days: int) -> date:
         return today - timedelta(days=days)
 
-    def opened(minutes_ago: int, title: str, state: str, **days: date) -> Case:
+    def opened(minutes_ago: int, title: str, state: str, **days: Any) -> Case:
         facts = CaseFacts(title=title, disease="covid-19", state=state, **days)
         return cases.open_case(session, now=now - timedelta(minutes=minutes_ago), actor=cdc, facts=facts)
 

@@ -24,6 +24,7 @@ from checkin.exposure import queries as lookups
 from checkin.exposure import recording
 from checkin.exposure import service as asking
 from checkin.exposure.models import DOUBLES, Lookup
+from checkin.forms import too_late
 from checkin.ids import is_id
 from checkin.joins import queries as joins
 from checkin.joins.models import JOIN, SPLIT, STEPS, Pair
@@ -162,7 +163,9 @@ def _refusal(reason: str, pair_id: UUID) -> str:
                 numbers=numbers,
             )
         )
-    return str(gettext("Người khác vừa làm việc này. Xem lịch sử bên dưới rồi làm tiếp; điều bạn gõ vẫn còn."))
+    steps = queries.steps(db.session(), pair_id)
+    last = (steps[-1].by_name, str(STEP_NAMES[steps[-1].what]), steps[-1].at) if steps else ()
+    return too_late(*last)
 
 
 def _page(lookup_id: UUID, pair_id: UUID, form: SayForm, *, late: str = "", status: int = 200) -> ResponseReturnValue:

@@ -15,6 +15,8 @@ from checkin.duty.models import DutyHandover
 from checkin.duty.queries import Happened, Sums, Work
 from checkin.duty.words import CHANGE_NAMES, DONE_NAMES, NUMBER_NAMES
 from checkin.errors import DomainError
+from checkin.forms import too_late
+from checkin.i18n import format_moment
 from checkin.places import queries as places
 
 bp = Blueprint("duty", __name__, url_prefix="/duty")
@@ -86,8 +88,10 @@ def hand_over() -> ResponseReturnValue:
         db.session.commit()
     except DomainError:
         db.session.rollback()
-        late = gettext("Người khác vừa giao ca. Số liệu dưới đây tính từ lúc đó; điều bạn gõ vẫn còn.")
-        return _page(form, 409, late)
+        last = queries.last(db.session())
+        late = gettext("Số liệu dưới đây tính từ lúc đó.")
+        done = (last.made_by_name, str(gettext("Giao ca")), last.made_at) if last else ()
+        return _page(form, 409, f"{too_late(*done)} {late}")
     flash(gettext("Đã giao ca. Người nhận mở trang này và bấm “Nhận ca”."), "ok")
     return redirect(url_for(".index"), 303)
 
@@ -103,8 +107,12 @@ def take(number: int) -> ResponseReturnValue:
         flash(gettext("Bạn đã nhận ca."), "ok")
     except DomainError as error:
         db.session.rollback()
-        news = {"own": gettext("Người giao ca không tự nhận ca của mình.")}
-        flash(news.get(error.reason, gettext("Người khác vừa nhận ca này rồi.")), "warn")
+        handover = queries.one(db.session(), number)
+        news = str(gettext("Người giao ca không tự nhận ca của mình."))
+        if error.reason != "own" and handover is not None and handover.taken_by_name and handover.taken_at:
+            when = format_moment(handover.taken_at)
+            news = gettext("%(who)s đã nhận ca này lúc %(when)s.", who=handover.taken_by_name, when=when)
+        flash(news, "warn")
     return redirect(url_for(".index"), 303)
 
 

@@ -1,13 +1,12 @@
 """The line list of cases as a file: no names, and who made it and why inside."""
 
-import json
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -21,40 +20,32 @@ from checkin.cases.views import communes, disease_names, state_names, which_aske
 from checkin.cells import Cell
 from checkin.db import db, set_read_only
 from checkin.declarations.forms import SYMPTOM_NAMES
-from checkin.exposure.exports import MOMENT, XLSX_ROWS, csv_end, csv_lines, to_csv, to_xlsx
+from checkin.exposure import godata, taking
+from checkin.exposure.exports import CONTENT_TYPES, MOMENT, XLSX_ROWS, text_of, to_xlsx
+from checkin.exposure.godata import COLUMNS, GODATA
+from checkin.i18n import DEFAULT
 from checkin.names import clean_name
 from checkin.web import limiter
 
 bp = Blueprint("caselist", __name__, url_prefix="/cases")
-KINDS = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
-OWN, GODATA = "own", "godata"
-# Reference data of Go.Data, by which its import knows a value in whatever language: docs/line-list.md says what of this
-# was checked and how.
-CLASSIFICATION = "LNG_REFERENCE_DATA_CATEGORY_CASE_CLASSIFICATION_"
-OUTCOME = "LNG_REFERENCE_DATA_CATEGORY_OUTCOME_"
-CLASSES = {"suspected": "SUSPECT", "discarded": "NOT_A_CASE_DISCARDED"}
-OUTCOMES = {"recovered": "RECOVERED", "died": "DECEASED"}
-HEADS = {
-    "number": _l("Số ca"),
-    "title": _l("Tên gọi"),
-    "disease": _l("Bệnh"),
-    "state": _l("Tình trạng"),
-    "onset_on": _l("Khởi phát"),
-    "sample_on": _l("Lấy mẫu"),
-    "isolated_on": _l("Cách ly"),
-    "isolated_where": _l("Nơi cách ly, điều trị"),
-    "home": _l("Nơi ở"),
-    "detected": _l("Phát hiện ở đâu"),
-    "symptoms": _l("Triệu chứng"),
-    "opened_at": _l("Mở lúc"),
-    "confirmed_at": _l("Xác định lúc"),
-    "interviewed_at": _l("Phỏng vấn lúc"),
-}
-Row = dict[str, Cell]
+# In the form, which list is meant: this one, or one of contacts of these cases.
+CASES = "cases"
+HEADS = (
+    _l("Số ca"),
+    _l("Tên gọi"),
+    _l("Bệnh"),
+    _l("Tình trạng"),
+    _l("Khởi phát"),
+    _l("Lấy mẫu"),
+    _l("Cách ly"),
+    _l("Nơi cách ly, điều trị"),
+    _l("Nơi ở"),
+    _l("Phát hiện ở đâu"),
+    _l("Triệu chứng"),
+    _l("Mở lúc"),
+    _l("Xác định lúc"),
+    _l("Phỏng vấn lúc"),
+)
 
 
 @bp.post("/export")
@@ -65,7 +56,9 @@ def export() -> ResponseReturnValue:
     form, columns = request.form.get("form", ""), request.form.get("columns", "")
     reason = clean_name(request.form.get("reason", "")[:2000])
     back = redirect(url_for("cases.index", **_asked(which)), 303)
-    if form not in KINDS or columns not in (OWN, GODATA) or not 5 <= len(reason) <= 500:
+    if request.form.get("list", CASES) != CASES:
+        return taking.ask(None, which, back)
+    if form not in CONTENT_TYPES or columns not in COLUMNS or not 5 <= len(reason) <= 500:
         flash(gettext("Ghi lý do xuất danh sách, ít nhất vài chữ."), "warn")
         return back
     total = cases.count(session, which)
@@ -76,114 +69,76 @@ def export() -> ResponseReturnValue:
         )  # fmt: skip
         flash(text, "warn")
         return back
-    now, by = clock.now(), current_user.display_name
-    about = [
-        (gettext("Tiêu chí"), ", ".join(_asked(which).values()) or gettext("tất cả")),
-        (gettext("Số dòng"), str(total)),
-        (gettext("Lý do"), reason),
-        (gettext("Người xuất"), by),
-        (gettext("Lúc xuất"), clock.to_local(now).strftime(MOMENT)),
-    ]
+    now, bare = clock.now(), columns == GODATA
     audit.record(
         session, now=now, actor=current_user.actor, action="case.list", subject="", reason=reason, rows=total,
         detail={"form": form, "columns": columns, **_asked(which)},
     )  # fmt: skip
     session.commit()
     set_read_only(True)
-    godata = columns == GODATA
-    row = _for_godata if godata else _in_words()
-    rows = [row(case) for case in cases.listed(session, which)]
-    heads = {name: str(text) for name, text in HEADS.items()}
+    # In the language that was chosen with the columns.
+    with force_locale(DEFAULT):
+        row = godata.of_case if bare else _in_words()
+        lines = [row(case) for case in cases.listed(session, which)]
+        about = [
+            (gettext("Tiêu chí"), ", ".join(_asked(which).values()) or gettext("tất cả")),
+            (gettext("Số dòng"), str(total)),
+            (gettext("Lý do"), reason),
+            (gettext("Người xuất"), current_user.display_name),
+            (gettext("Lúc xuất"), clock.to_local(now).strftime(MOMENT)),
+        ]
+        body = _bare_file(form, lines) if bare else _file(form, lines, about)
     # Of a file for Go.Data the name alone says how many there are: whatever is in it becomes cases.
-    name = f"cases-{clock.to_local(now):%Y%m%d-%H%M}{f'-godata-{len(rows)}' if godata else ''}.{form}"
+    name = f"cases-{clock.to_local(now):%Y%m%d-%H%M}{f'-godata-{len(lines)}' if bare else ''}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    body = _bare_file(form, rows) if godata else _file(form, heads, rows, about)
-    return Response(body, content_type=KINDS[form], headers=headers)
+    return Response(body, content_type=CONTENT_TYPES[form], headers=headers)
 
 
-def _bare_file(form: str, rows: Sequence[Row]) -> bytes:
+def _bare_file(form: str, lines: Sequence[Sequence[Cell]]) -> bytes:
     """Heads and cases alone: Go.Data takes each line of each sheet for a case, and JSON as nothing but an array."""
-    if form == "json":
-        return json.dumps([{name: cell for name, cell in row.items() if cell} for row in rows], indent=1).encode()
-    lines = [list(row.values()) for row in rows]
-    if form == "csv":
-        return csv_lines([FOR_GODATA]) + csv_lines(lines)
-    return to_xlsx("Cases", FOR_GODATA, lines)
+    if form == "xlsx":
+        return to_xlsx("Cases", godata.OF_CASES, lines)
+    text = text_of(form, godata.OF_CASES, bare=True)
+    return text.start() + text.more(lines) + text.finish((), "")
 
 
-def _file(form: str, heads: dict[str, str], rows: Sequence[Row], about: list[tuple[str, str]]) -> bytes:
-    if form == "json":
-        told = {"about": dict(about), "cases": [{name: _plain(row[name]) for name in heads} for row in rows]}
-        return json.dumps(told, ensure_ascii=False, indent=1).encode()
-    lines, names, title = [[row[name] for name in heads] for row in rows], list(heads.values()), gettext("Ca bệnh")
-    if form == "csv":
-        return to_csv(names, lines, csv_end(names, about, title))
-    return to_xlsx(title, names, lines, about)
+def _file(form: str, lines: Sequence[Sequence[Cell]], about: Sequence[tuple[str, str]]) -> bytes:
+    heads, title = [str(head) for head in HEADS], gettext("Ca bệnh")
+    if form == "xlsx":
+        return to_xlsx(title, heads, lines, about)
+    text = text_of(form, heads, of="cases")
+    return text.start() + text.more(lines) + text.finish(about, title)
 
 
-def _in_words() -> Callable[[Case], Row]:
-    """A case in the reader's language."""
+def _in_words() -> Callable[[Case], list[Cell]]:
+    """A case in the language of the file."""
     diseases, states = disease_names(), state_names()
     homes = communes()
 
-    def row(case: Case) -> Row:
+    def row(case: Case) -> list[Cell]:
         symptoms = None if case.symptoms is None else [str(SYMPTOM_NAMES.get(one, one)) for one in case.symptoms]
-        return {
-            "number": case.number,
-            "title": case.title,
-            "disease": diseases.get(case.disease, case.disease),
-            "state": states[case.state],
-            "onset_on": _day(case.onset_on),
-            "sample_on": _day(case.sample_on),
-            "isolated_on": _day(case.isolated_on),
-            "isolated_where": case.isolated_where,
-            "home": homes.get(case.commune_id, case.commune_id) if case.commune_id else None,
-            "detected": str(DETECTED_NAMES[case.detected]) if case.detected else None,
-            "symptoms": None if symptoms is None else ", ".join(symptoms) or gettext("không có"),
-            "opened_at": case.opened_at,
-            "confirmed_at": case.confirmed_at,
-            "interviewed_at": case.interviewed_at,
-        }
+        return [
+            case.number,
+            case.title,
+            diseases.get(case.disease, case.disease),
+            states[case.state],
+            _day(case.onset_on),
+            _day(case.sample_on),
+            _day(case.isolated_on),
+            case.isolated_where,
+            homes.get(case.commune_id, case.commune_id) if case.commune_id else None,
+            str(DETECTED_NAMES[case.detected]) if case.detected else None,
+            None if symptoms is None else ", ".join(symptoms) or gettext("không có"),
+            case.opened_at,
+            case.confirmed_at,
+            case.interviewed_at,
+        ]
 
     return row
 
 
-# What Go.Data calls these fields of a case in English: its import finds them by these words. A first name is
-# compulsory there: the number stands in its place.
-FOR_GODATA = (
-    "Case ID", "First name", "Classification", "Outcome", "Date of reporting", "Date of onset",
-    "Date of becoming case", "Date Range Type", "Start Date",
-)  # fmt: skip
-
-
-def _for_godata(case: Case) -> Row:
-    isolated = "LNG_REFERENCE_DATA_CATEGORY_PERSON_DATE_TYPE_ISOLATION" if case.isolated_on else None
-    outcome = OUTCOMES.get(case.state)
-    return dict(
-        zip(
-            FOR_GODATA,
-            (
-                case.number,
-                case.number,
-                CLASSIFICATION + CLASSES.get(case.state, "CONFIRMED"),
-                OUTCOME + outcome if outcome else None,
-                clock.to_local(case.opened_at).date().isoformat(),
-                case.onset_on.isoformat() if case.onset_on else None,
-                clock.to_local(case.confirmed_at).date().isoformat() if case.confirmed_at else None,
-                isolated,
-                case.isolated_on.isoformat() if case.isolated_on else None,
-            ),
-            strict=True,
-        )
-    )
-
-
 def _day(day: date | None) -> str | None:
     return f"{day:%d/%m/%Y}" if day else None
-
-
-def _plain(cell: Cell) -> Any:
-    return clock.local_text(cell) if isinstance(cell, datetime) else cell
 
 
 def _asked(which: Which) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from flask_login import current_user
 
 from checkin import clock, context, scope
 from checkin.audit import refusals
+from checkin.casefacts import queries as facts
 from checkin.casefacts.windows import rules_of, windows
-from checkin.casefacts.words import DETECTED_NAMES
+from checkin.casefacts.words import DETECTED_NAMES, late, opened_before
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
 from checkin.cases.models import KEEPING_STATES, OPEN_STATES, Case
@@ -22,7 +23,7 @@ from checkin.contacts.words import LIST_NAMES
 from checkin.db import db
 from checkin.declarations.forms import SYMPTOM_NAMES
 from checkin.errors import DomainError
-from checkin.exposure import queries, service, showing
+from checkin.exposure import earlier, queries, service, showing
 from checkin.exposure.forms import ReasonForm, SourceForm
 from checkin.exposure.models import CASE, PERSON, SOURCE, Lookup
 from checkin.exposure.ofcase import case_of
@@ -72,6 +73,10 @@ def _ask(case: Case, form: ReasonForm, kind: str, window: Reach) -> ResponseRetu
     session.commit()
     keeping.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
     session.commit()
+    if kind == CASE:
+        # Who was given before reasons went along gets them now.
+        earlier.complete(session, context.vault(), now=now, actor=actor, lookup=lookup, case=case)
+        session.commit()
     LOOKUPS.labels(kind).inc()
     return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
 
@@ -82,7 +87,13 @@ def unlink(number: str) -> ResponseReturnValue:
     try:
         keeping.unlink(db.session(), now=clock.now(), actor=current_user.actor, case=case)
     except DomainError:
-        abort(400)
+        # Another officer was faster.
+        db.session.rollback()
+        last = next((step for step in cases.steps(db.session(), case_of(number).id) if step.what == "unlink"), None)
+        if last is None:
+            abort(400)
+        flash(late(last), "warn")
+        return redirect(url_for(".show", number=number), 303)
     db.session.commit()
     flash(gettext("Đã gỡ người khỏi ca %(number)s; không giữ lượt nào cho ca này nữa.", number=case.number), "ok")
     return redirect(url_for(".show", number=case.number), 303)
@@ -103,9 +114,18 @@ def link(lookup_id: UUID) -> ResponseReturnValue:
     form = case_form()
     if "title" in request.form and form.validate():
         return _linked(lookup, person_id, None)
-    return render_template("exposure/open_case.html", form=form, lookup=lookup, person_id=person_id), (
-        422 if form.errors else 200
-    )
+    return _open_page(lookup, person_id)
+
+
+def _open_page(lookup: Lookup, person_id: UUID, news: str = "") -> ResponseReturnValue:
+    """The form of a new case, as it was sent; `news` where another officer was faster."""
+    form = case_form()
+    if "title" in request.form:
+        form.validate()
+    known = cases.open_case_of(db.session(), person_id) if news else None
+    return render_template(
+        "exposure/open_case.html", form=form, lookup=lookup, person_id=person_id, news=news, known=known
+    ), 409 if news else 422 if form.errors else 200
 
 
 def _linked(lookup: Lookup, person_id: UUID, case: Case | None) -> ResponseReturnValue:
@@ -118,20 +138,28 @@ def _linked(lookup: Lookup, person_id: UUID, case: Case | None) -> ResponseRetur
             keeping.link(session, now=now, actor=actor, case=case, **how | {"rules": rules_of(case)})
     except DomainError as error:
         session.rollback()
-        flash(_refusal(error.reason), "warn")
+        scope.bind(session, queries.purpose(lookup))
+        news = _refusal(error.reason, person_id, case)
+        if case is None:
+            return _open_page(lookup, person_id, news)
+        flash(news, "warn")
         return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
     session.commit()
     flash(gettext("Ca %(number)s đã gắn với người này. Các lượt liên quan được giữ lại.", number=case.number), "ok")
     return redirect(url_for(".show", number=case.number), 303)
 
 
-def _refusal(reason: str) -> str:
-    return str(
-        {
-            "doubled": gettext("Người này đã là một ca đang mở."),
-            "discarded": gettext("Ca này đã loại trừ: đổi tình trạng trước khi gắn người."),
-        }.get(reason, gettext("Ca này đã gắn với một người."))
-    )
+def _refusal(reason: str, person_id: UUID, case: Case | None) -> str:
+    """Why nobody was linked; where another officer was faster, who that was and when."""
+    session = db.session()
+    known = cases.open_case_of(session, person_id) if reason == "doubled" else None
+    if known is not None:
+        return opened_before(known, cases.steps(session, known.id)[-1])
+    if reason == "linked" and case is not None:
+        return late(next(step for step in cases.steps(session, case.id) if step.what == "link"))
+    if reason == "discarded":
+        return str(gettext("Ca này đã loại trừ: đổi tình trạng trước khi gắn người."))
+    return str(gettext("Người này đã là một ca đang mở."))
 
 
 def _found(lookup: Lookup) -> UUID:
@@ -161,6 +189,7 @@ def _page(case: Case, form: ReasonForm, source_form: SourceForm, status: int = 2
         form=form,
         source_form=source_form,
         kept=cases.kept(session, case.id),
+        told=facts.declared_from(session, case.id),
         window=found.forward,
         source=found.source,
         corrected=found.corrected,

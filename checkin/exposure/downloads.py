@@ -1,4 +1,4 @@
-"""What a lookup found, as files: CSV streams at once, a workbook is made beside and fetched when it is ready."""
+"""What a lookup found, as files: CSV and JSON stream at once, a workbook is made beside and fetched when it is done."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,9 +15,8 @@ from checkin.approvals.limits import READ
 from checkin.cases.models import Case
 from checkin.db import db, set_read_only
 from checkin.errors import frames
-from checkin.exposure import exporting, jobs, queries, reasons, recording, second, service, showing
-from checkin.exposure.contacting import Contacting
-from checkin.exposure.exports import MARK, TooManyRows, csv_lines
+from checkin.exposure import exporting, jobs, queries, recording, second, service, sheets, showing
+from checkin.exposure.exports import CONTENT_TYPES, TooManyRows
 from checkin.exposure.models import DIED, DONE, DOUBLES, FAILED, PERSON, PLACE, RUNNING, SOURCE, WAITING, Export, Lookup
 from checkin.exposure.recording import Reading
 from checkin.exposure.scored import Cut
@@ -29,8 +28,6 @@ log = structlog.get_logger()
 
 bp = Blueprint("downloads", __name__, url_prefix="/lookup")
 
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GONE = "gone"
 # A few seconds of work.
 MOST_OF_A_PART = 5_000
@@ -40,7 +37,7 @@ class CutShort(Exception):
     """A list broke off half way: the server closes the connection, so that no browser takes it for whole."""
 
 
-@bp.post("/<uuid:lookup_id>/export.<any(csv,xlsx):form>")
+@bp.post("/<uuid:lookup_id>/export.<any(csv,json,xlsx):form>")
 @limiter.limit("30 per minute")
 def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     """The whole list as a file; logged before the first of its rows is read."""
@@ -63,27 +60,27 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     cut = Cut.of(request.form)
     if not cut.known:
         abort(404)
-    what = exporting.whole_list(session, lookup, case)
+    what = sheets.whole(session, lookup, case)
     people = what.count(session)
     if form == "xlsx" and people > jobs.MOST_ROWS and cut.whole:
         return _too_many(lookup, case, people)
     # Who takes a long list part by part takes the whole of it.
     if second.wants_export(session, lookup, people):
         return second.way(lookup_id, form, cut)
-    # Read before it is recorded: afterwards nothing is asked of the database until the first line.
-    about = exporting.source(lookup, case, by=current_user.display_name, at=clock.now())
     if not cut.whole:
-        part = exporting.part_of(session, lookup, case, cut)
+        part = sheets.part(session, lookup, case, cut)
         if part is None:
             abort(404)
         what, people = part, part.count(session)
-        about.append((gettext("Phần của danh sách"), reasons.part_name(part)))
-        if form == "xlsx":
-            return _part(lookup, case, part, people, about)
+    # Read before it is recorded: afterwards nothing is asked of the database until the first line.
+    with sheets.speaking(what):
+        about = what.about(by=current_user.display_name, at=clock.now())
+    if form == "xlsx" and not cut.whole:
+        return _part(lookup, case, what, cut, people, about)
     reading = recording.begin(lookup, case, f"lookup.export.{form}", people)
-    if form == "csv":
-        body = stream_with_context(_csv(what, people, about, reading, scope.current(session)))
-        return _file(body, CSV, f"{reading.number}.csv")
+    if form != "xlsx":
+        body = stream_with_context(_text(what, form, people, about, reading, scope.current(session)))
+        return _file(body, form, _name(what, reading.number, people))
     set_read_only(False)
     now = clock.now()
     asked = service.ask_export(
@@ -121,7 +118,7 @@ def show(export_id: UUID) -> ResponseReturnValue:
         state=state,
         problem=problem,
         before=before,
-        title=showing.titles(session, [lookup])[lookup.id],
+        title=showing.title_of(session, lookup),
         going=state in {WAITING, RUNNING},
         size=showing.size_shown(found.size or 0),
     )
@@ -138,14 +135,14 @@ def download(export_id: UUID) -> ResponseReturnValue:
     if over or size is None or second.wants_reading(session, lookup):
         session.rollback()
         return redirect(url_for(".show", export_id=export_id), 303)
-    name = f"{lookup.number}.{found.form}"
+    form, name = found.form, _name(sheets.whole(session, lookup, case), lookup.number, found.total)
     service.take_export(session, now=now, actor=current_user.actor, export=found, lookup=lookup, case=case)
     session.commit()
-    return _file(stream_with_context(_pieces(export_id, size, scope.current(session))), XLSX, name, size)
+    return _file(stream_with_context(_pieces(export_id, size, scope.current(session))), form, name, size)
 
 
 def _part(
-    lookup: Lookup, case: Case | None, asked: Contacting, people: int, about: exporting.About
+    lookup: Lookup, case: Case | None, what: sheets.Sheet, cut: Cut, people: int, about: exporting.About
 ) -> ResponseReturnValue:
     """The workbook of a part of a case's list: short enough to be made while its reader waits."""
     if people > MOST_OF_A_PART:
@@ -156,15 +153,15 @@ def _part(
             ),
             "warn",
         )
-        where: dict[str, Any] = asked.cut.parts
+        where: dict[str, Any] = cut.parts
         return redirect(url_for("exposure.show", lookup_id=lookup.id, **where), 303)
     reading = recording.begin(lookup, case, "lookup.export.xlsx", people)
     session = db.session()
-    found = asked.ranked(session)
-    lines = [line for block in exporting.place_blocks(session, context.vault(), asked, found) for line in block]
-    body = exporting.place_workbook(lookup, lines, exporting.counted(about, len(lines)), exporting.has_scores(asked))
+    found = what.ranked(session)
+    lines = [line for block in what.blocks(session, context.vault(), found) for line in block]
+    body = sheets.workbook(what, lines, exporting.counted(about, len(lines)))
     recording.end(reading, "lookup.sent.xlsx", len(lines))
-    return _file(iter([body]), XLSX, f"{reading.number}.xlsx", len(body))
+    return _file(iter([body]), "xlsx", reading.number, len(body))
 
 
 def _person(lookup: Lookup, case: Case | None, form: str) -> ResponseReturnValue:
@@ -183,7 +180,7 @@ def _person(lookup: Lookup, case: Case | None, form: str) -> ResponseReturnValue
     except TooManyRows as error:
         return _too_many(lookup, case, int(error.args[0]))
     recording.end(reading, f"lookup.sent.{form}", rows)
-    return _file(iter([body]), CSV if form == "csv" else XLSX, f"{reading.number}.{form}", len(body))
+    return _file(iter([body]), form, reading.number, len(body))
 
 
 def _too_many(lookup: Lookup, case: Case | None, lines: int) -> ResponseReturnValue:
@@ -201,45 +198,50 @@ def _too_many(lookup: Lookup, case: Case | None, lines: int) -> ResponseReturnVa
     ), 413
 
 
-def _csv(
-    asked: exporting.WholeList, expected: int, about: exporting.About, reading: Reading, who: scope.Scope
+def _text(what: sheets.Sheet, *how: Any) -> Iterator[bytes]:
+    # What is left of the request is this file's alone, and so is the language.
+    with sheets.speaking(what):
+        yield from _written(what, *how)
+
+
+def _written(
+    what: sheets.Sheet, form: str, expected: int, about: exporting.About, reading: Reading, who: scope.Scope
 ) -> Iterator[bytes]:
     # The request's own end, which came before the first line, let go of the session and of what it said.
     set_read_only(True)
     session, sent, total, whole = db.session(), 0, expected, False
-    two_places = getattr(asked, "other", None) is not None
-    scores = exporting.has_scores(asked)
     scope.enter(session, who)
+    text = sheets.text(what, form)
     try:
         # At once: so that who asked sees that the file comes, while the list is ranked.
-        yield MARK + csv_lines([exporting.place_heads(two_places=two_places, scores=scores)])
+        yield text.start()
         try:
-            people = asked.ranked(session)
+            people = what.ranked(session)
             total = len(people)
-            for block in exporting.place_blocks(session, context.vault(), asked, people):
+            for block in what.blocks(session, context.vault(), people):
                 # Who reads slowly holds no connection to the database meanwhile.
                 session.rollback()
                 # Counted as sent once it is handed over: of a block that breaks off, nobody knows how much came.
                 sent += len(block)
-                yield csv_lines(block)
+                yield text.more(block)
             whole = sent == total
         except Exception as error:
             log.error("list cut short", kind=type(error).__name__, trace=frames(error), rows=sent, of=total)
         if not whole:
             count = {"done": format_count(sent), "total": format_count(total)}
-            yield csv_lines(
-                [[gettext("DANH SÁCH CHƯA ĐỦ: mới có %(done)s trong %(total)s người. Hãy xuất lại.", **count)]]
+            yield text.short(
+                gettext("DANH SÁCH CHƯA ĐỦ: mới có %(done)s trong %(total)s người. Hãy xuất lại.", **count)
             )
             raise CutShort
-        yield exporting.place_end(exporting.counted(about, sent), two_places=two_places, scores=scores)
+        yield text.finish(exporting.counted(about, sent), gettext("Nguồn"))
     finally:
-        _sent(reading, sent, of=total, whole=whole)
+        _sent(reading, f"lookup.sent.{form}", sent, of=total, whole=whole)
 
 
-def _sent(reading: Reading, rows: int, **detail: object) -> None:
+def _sent(reading: Reading, action: str, rows: int, **detail: object) -> None:
     """Note how many rows went out, also where the reader broke off."""
     try:
-        recording.end(reading, "lookup.sent.csv", rows, **detail)
+        recording.end(reading, action, rows, **detail)
     except Exception as error:
         # They are out; the entry before the first of them says how many there were to be.
         db.session.rollback()
@@ -276,8 +278,13 @@ def _own(export_id: UUID) -> tuple[Export, Lookup, Case | None]:
     return found, *row
 
 
-def _file(body: Iterator[bytes], content_type: str, name: str, size: int | None = None) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+def _name(what: sheets.Sheet, number: str, people: int) -> str:
+    # Of a file for another program the name alone says how many there are: whatever is in it becomes somebody.
+    return f"{number}-godata-{people}" if what.bare else number
+
+
+def _file(body: Iterator[bytes], form: str, name: str, size: int | None = None) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if size is not None:
         headers["Content-Length"] = str(size)
-    return Response(body, content_type=content_type, headers=headers)
+    return Response(body, content_type=CONTENT_TYPES[form], headers=headers)

@@ -14,7 +14,7 @@ from checkin.cells import Cell
 from checkin.exposure import reasons
 from checkin.exposure.asking import Asked
 from checkin.exposure.contacting import Contacting
-from checkin.exposure.exports import TooManyRows, csv_end, to_csv, to_xlsx
+from checkin.exposure.exports import TooManyRows, text_of, to_xlsx
 from checkin.exposure.groups import Group
 from checkin.exposure.listing import Person, Row, rows
 from checkin.exposure.models import CASE, Lookup
@@ -123,11 +123,6 @@ def place_workbook(lookup: Lookup, lines: Iterable[Sequence[Cell]], about: About
     return to_xlsx(lookup.number, heads, lines, about, about_title=gettext("Nguồn"))
 
 
-def place_end(about: About, *, two_places: bool = False, scores: bool = False) -> bytes:
-    """The last line of the list of a place as CSV."""
-    return csv_end(place_heads(two_places=two_places, scores=scores), about, gettext("Nguồn"))
-
-
 def _place_line(number: int, row: Row) -> list[Cell]:
     stays, there = row.presence.stays, row.presence.other
     last = stays[-1]
@@ -187,8 +182,9 @@ def export_person(
                 ]
             )
     about = counted(source(lookup, case, by=by, at=at), len(lines))
-    if form == "csv":
-        return to_csv(heads, lines, csv_end(heads, about, gettext("Nguồn"))), len(lines)
+    if form != "xlsx":
+        text = text_of(form, heads)
+        return text.start() + text.more(lines) + text.finish(about, gettext("Nguồn")), len(lines)
     if len(lines) > most:
         raise TooManyRows(len(lines))
     return to_xlsx(lookup.number, heads, lines, about, about_title=gettext("Nguồn")), len(lines)

@@ -1,9 +1,12 @@
-"""Lists as CSV and XLSX that no spreadsheet takes for formulas, and in which names stay what they were."""
+"""Lists as CSV, JSON and XLSX that no spreadsheet takes for formulas, and in which names stay what they were."""
 
 import csv
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO, StringIO
+from typing import Any, Protocol
 
 import xlsxwriter
 
@@ -15,6 +18,12 @@ from checkin.i18n import format_moment
 XLSX_ROWS = 1_048_575
 # A cell of a sheet holds so many letters, and whole numbers exactly up to here.
 XLSX_LETTERS, XLSX_NUMBER = 32_767, 10**15
+# What files are sent as, by their form.
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 NOT_IN_XML = {0xFFFE: "?", 0xFFFF: "?"}
 MOMENT = "%H:%M %d/%m/%Y"
 
@@ -53,6 +62,89 @@ def csv_end(heads: Sequence[str], about: Iterable[tuple[str, str]], title: str) 
 def to_csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]], end: bytes = b"") -> bytes:
     """A whole CSV file: the mark, the heads, the lines, and the `csv_end`."""
     return MARK + csv_lines([heads]) + csv_lines(lines) + end
+
+
+class Text(Protocol):
+    """A list as a text that is written while it goes out: how it begins, goes on and ends."""
+
+    def start(self) -> bytes: ...
+    def more(self, lines: Sequence[Sequence[Cell]]) -> bytes: ...
+    def finish(self, about: Iterable[tuple[str, str]], title: str) -> bytes: ...
+    def short(self, words: str) -> bytes:
+        """What stands at the end of a list that is not whole."""
+
+
+@dataclass
+class Csv:
+    """A list as CSV; a bare one is its heads and lines alone."""
+
+    heads: Sequence[str]
+    bare: bool = False
+
+    def start(self) -> bytes:
+        return (b"" if self.bare else MARK) + csv_lines([self.heads])
+
+    def more(self, lines: Sequence[Sequence[Cell]]) -> bytes:
+        return csv_lines(lines)
+
+    def finish(self, about: Iterable[tuple[str, str]], title: str) -> bytes:
+        return b"" if self.bare else csv_end(self.heads, about, title)
+
+    def short(self, words: str) -> bytes:
+        return b"" if self.bare else csv_lines([[words]])
+
+
+@dataclass
+class Json:
+    """A list as JSON: `people` (`of`), each by the heads, and `about` at the end, without which it is no JSON.
+
+    A bare one is an array alone, of what is not empty.
+    """
+
+    heads: Sequence[str]
+    bare: bool = False
+    of: str = "people"
+    begun: bool = False
+
+    def start(self) -> bytes:
+        return b"[" if self.bare else f'{{"{self.of}": ['.encode()
+
+    def more(self, lines: Sequence[Sequence[Cell]]) -> bytes:
+        told = []
+        for line in lines:
+            told.append(("," if self.begun else "") + "\n" + _json(self._one(line)))
+            self.begun = True
+        return _utf8("".join(told))
+
+    def _one(self, line: Sequence[Cell]) -> dict[str, Any]:
+        cells = zip(self.heads, line, strict=True)
+        return {head: plain(cell) for head, cell in cells if not self.bare or cell not in (None, "")}
+
+    def finish(self, about: Iterable[tuple[str, str]], title: str) -> bytes:
+        return b"\n]\n" if self.bare else _utf8(f'\n], "about": {_json(dict(about))}}}\n')
+
+    def short(self, words: str) -> bytes:
+        return b""
+
+
+def text_of(form: str, heads: Sequence[str], *, bare: bool = False, of: str = "people") -> Text:
+    """The writer of a CSV or JSON file."""
+    return Csv(heads, bare) if form == "csv" else Json(heads, bare, of)
+
+
+def plain(cell: Cell) -> Any:
+    """A cell as JSON has it: moments as machines read them, with the province's offset."""
+    if not isinstance(cell, datetime):
+        return cell
+    return clock.local_text(cell) if clock.is_readable(cell) else format_moment(cell)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")  # half a pair stops no file
 
 
 def to_xlsx(

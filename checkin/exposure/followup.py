@@ -9,33 +9,34 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from checkin import clock, context, notes, scope
+from checkin import clock, context, notes, pagekeys, scope
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
+from checkin.contacts import passing, service
 from checkin.contacts import queries as contacts
-from checkin.contacts import service
 from checkin.contacts.asking import script_for, script_of_f2
-from checkin.contacts.forms import CallForm, DecisionForm, RaiseForm, call_form
+from checkin.contacts.forms import BackForm, CallForm, DecisionForm, GiveForm, RaiseForm, call_form
 from checkin.contacts.judging import F1, F2
 from checkin.contacts.models import Contact
 from checkin.contacts.queries import LISTS
-from checkin.contacts.words import LIST_NAMES, STAGE_NAMES, WORDS, opened, told
+from checkin.contacts.words import LIST_NAMES, STAGE_NAMES, WORDS, late, opened, told
 from checkin.db import db
 from checkin.errors import DomainError
-from checkin.exposure import queries
+from checkin.exposure import queries, reasons
 from checkin.exposure.contacting import Contacting
 from checkin.exposure.giving import MOST_GIVEN, given, still_to_give
 from checkin.exposure.models import CASE
 from checkin.exposure.ofcase import case_of, commune_names, contact_of, read, say_given
 from checkin.exposure.scored import Cut
 from checkin.exposure.showing import PAGE
-from checkin.forms import StepForm, too_late
+from checkin.forms import StepForm
 from checkin.i18n import locale_code, of_two
 from checkin.ids import is_id
 from checkin.monitoring import queries as monitoring
 from checkin.monitoring.forms import TestForm
 from checkin.monitoring.today import plan, today_of
 from checkin.monitoring.words import WORDS as DAY_WORDS
+from checkin.places import queries as places
 
 bp = Blueprint("followup", __name__, url_prefix="/cases")
 # More pages than any case has contacts for.
@@ -95,32 +96,36 @@ def assign(lookup_id: UUID) -> ResponseReturnValue:
 @bp.get("/<number>/contacts")
 def index(number: str) -> ResponseReturnValue:
     """The contacts of a case at a stage; the reading is on record before a name is opened."""
-    which, page = request.args.get("stage", "call"), request.args.get("page", 1, type=int)
-    if which not in LISTS or not 1 <= page <= MOST_PAGES:
+    which = request.args.get("stage", "call")
+    if which not in LISTS:
         abort(404)
-    case, session = case_of(number), db.session()
-    first = (page - 1) * PAGE
-    shown = contacts.of_case(session, case.id, which, first=first, limit=PAGE + 1)
-    if page > 1 and not shown:
-        abort(404)
-    if shown:
-        case = read(number, len(shown[:PAGE]))
-        shown = contacts.of_case(session, case.id, which, first=first, limit=PAGE + 1)
-    checks = monitoring.checks_of(session, [one.id for one in shown[:PAGE]]) if which == F1 else {}
+    case, session, vault = case_of(number), db.session(), context.vault()
+    name = f"contacts {case.id} {which}"
+    spot = pagekeys.asked(vault, name, contacts.SHAPE, request.args)
+    leaf = contacts.of_case(session, case.id, which, spot, limit=PAGE)
+    if leaf.rows:
+        case = read(number, len(leaf.rows))
+        leaf = contacts.of_case(session, case.id, which, spot, limit=PAGE)
+    shown = leaf.rows
+    checks = monitoring.checks_of(session, [one.id for one in shown]) if which == F1 else {}
+    lines = [opened(vault, contact) for contact in shown]
     return render_template(
         "exposure/contacts.html",
         days={
             one.id: monitoring.watched(one, checks[one.id], plan(), clock.today()) for one in shown if one.id in checks
         },
         case=case,
-        became=cases.open_cases_of(session, [contact.person_id for contact in shown[:PAGE]]),
+        became=cases.open_cases_of(session, [contact.person_id for contact in shown]),
         which=which,
-        lines=[opened(context.vault(), contact) for contact in shown[:PAGE]],
+        lines=lines,
+        why={line.contact.id: reasons.in_words(facts) for line in lines if (facts := reasons.kept(line.why))},
+        band_names=reasons.BAND_NAMES,
         counts=contacts.counts(session, case.id, clock.now()),
-        page=page,
-        more=len(shown) > PAGE,
+        beside=pagekeys.words(vault, name, leaf),
         now=clock.now(),
         communes=commune_names(),
+        home_province=context.config().province,
+        provinces={unit.id: unit.full_name for unit in places.provinces(session) or ()},
         list_names=LIST_NAMES,
         **WORDS,
         **DAY_WORDS,
@@ -163,6 +168,32 @@ def go_further(number: str, contact_id: UUID) -> ResponseReturnValue:
     return _act(number, contact_id, form, service.raise_refusal, said, raise_form=form)
 
 
+@bp.post("/<number>/contacts/<uuid:contact_id>/give")
+def give(number: str, contact_id: UUID) -> ResponseReturnValue:
+    """Give somebody to a station by hand, whose commune nobody knew or who is given to another one."""
+    communes = commune_names()
+    form = GiveForm.of(communes)
+    case_of(number)
+    if not form.validate():
+        return _page(number, contact_id, give_form=form, status=422)
+    said = {"commune_id": form.to.data, "communes": communes, "note": form.give_note.data or ""}
+    return _act(number, contact_id, form, passing.give, said, give_form=form)
+
+
+@bp.post("/<number>/contacts/<uuid:contact_id>/back")
+def take_back(number: str, contact_id: UUID) -> ResponseReturnValue:
+    """Take somebody from the station that has them."""
+    form = BackForm()
+    case_of(number)
+    if not form.validate():
+        return _page(number, contact_id, back_form=form, status=422)
+
+    def act(*args: Any, rules: Any, **how: Any) -> None:
+        passing.take_back(*args, **how)
+
+    return _act(number, contact_id, form, act, {"note": form.back_note.data or ""}, back_form=form)
+
+
 def _act(
     number: str, contact_id: UUID, seen: StepForm, act: Any, said: dict[str, Any], **kept: Any
 ) -> ResponseReturnValue:
@@ -173,9 +204,12 @@ def _act(
         how = {"now": clock.now(), "actor": current_user.actor, "rules": context.rules(clock.today())}
         act(session, context.vault(), contact=contact, **how, **said)
         session.commit()
-    except DomainError:
+    except DomainError as error:
         session.rollback()
-        return _page(number, contact_id, late=too_late(), status=409, **kept)
+        if isinstance(seen, GiveForm) and seen.refuse(error.reason):
+            return _page(number, contact_id, status=422, **kept)
+        case_of(number)
+        return _page(number, contact_id, late=late(contacts.steps(session, contact_id)), status=409, **kept)
     stage = contact_of(case_of(number), contact_id).stage
     flash(gettext("Đã ghi. Bây giờ: %(stage)s.", stage=STAGE_NAMES[stage]), "ok")
     return redirect(url_for(".show", number=number, contact_id=contact_id), 303)
@@ -188,6 +222,8 @@ def _page(
     calling: CallForm | None = None,
     raise_form: RaiseForm | None = None,
     decision_form: DecisionForm | None = None,
+    give_form: GiveForm | None = None,
+    back_form: BackForm | None = None,
     late: str = "",
     status: int = 200,
 ) -> ResponseReturnValue:
@@ -199,14 +235,17 @@ def _page(
     others = contacts.others_of(session, contact)
     steps = [step for one in (contact, *others) for step in contacts.steps(session, one.id)]
     steps.sort(key=lambda step: (step.at, step.contact_id, step.number))
+    communes, line = commune_names(), opened(vault, contact)
     return render_template(
         "exposure/contact.html",
         case=case,
-        line=opened(vault, contact),
+        line=line,
+        why=reasons.in_words(facts) if (facts := reasons.kept(line.why)) else None,
+        band_names=reasons.BAND_NAMES,
         became=cases.open_case_of(session, contact.person_id),
         others=[opened(vault, one) for one in others],
         f1s=[opened(vault, one) for one in _f1s(session, contact)],
-        steps=[(step, notes.opened(vault, step.note), told(step)) for step in steps],
+        steps=[(step, notes.opened(vault, step.note), told(step, communes)) for step in steps],
         call_form=calling or call_form(service.asked_of(contact, rules), formdata=None),
         script=script_of_f2(rules["contacts"], vietnamese=vietnamese)
         if contact.stage == F2
@@ -216,8 +255,11 @@ def _page(
         checks=monitoring.history(session, contact.id),
         test_form=TestForm(formdata=None),
         decision_form=decision_form or DecisionForm(formdata=None),
+        give_form=give_form or GiveForm.of(communes, sent=False),
+        back_form=back_form or BackForm(formdata=None),
+        with_cdc=passing.with_cdc(contact),
         overdue=contact.due_at < clock.now(),
-        communes=commune_names(),
+        communes=communes,
         late=late,
         **WORDS,
         **DAY_WORDS,

@@ -29,6 +29,7 @@ from checkin.exposure.daylines import by_day
 from checkin.exposure.ofcase import case_of, contact_of
 from checkin.exposure.queries import StayRow
 from checkin.exposure.timeline import seen
+from checkin.i18n import format_moment
 from checkin.joins import queries as joins
 from checkin.movements import queries as movements
 from checkin.movements.forms import MoveForm
@@ -125,10 +126,19 @@ def _take_back(number: str, contact_id: UUID | None, move_id: UUID) -> ResponseR
         session.commit()
     except DomainError:
         session.rollback()
-        flash(gettext("Người khác đã bỏ chặng này trước đó."), "warn")
+        _whom(number, contact_id)
+        flash(_taken_back(movements.one(session, move_id)), "warn")
         return redirect(_address(number, contact_id), 303)
     flash(gettext("Đã bỏ chặng này; nó vẫn đọc được ở dưới."), "ok")
     return redirect(_address(number, contact_id), 303)
+
+
+def _taken_back(move: ToldMove | None) -> str:
+    """Who was faster, and when."""
+    if move is None or move.withdrawn_at is None:
+        return str(gettext("Người khác đã bỏ chặng này trước đó."))
+    when = format_moment(move.withdrawn_at)
+    return str(gettext("%(who)s đã bỏ chặng này lúc %(when)s.", who=move.withdrawn_by_name, when=when))
 
 
 def _page(
@@ -163,6 +173,10 @@ def _page(
         venue_names=venues.names(session, {line.move.venue_id for line in told if line.move.venue_id}),
         declared=calls.of_people(session, [person_id]),
         kind_names=KIND_NAMES,
+        # Of a contact: from what they declared a case of theirs can be opened.
+        opens=(url_for("declared.open_contact", number=number, contact_id=contact_id), person_id)
+        if contact_id
+        else None,
         days_kept=context.rules(clock.today()).retention_days,
         local=showing.local,
         **showing.FLAG_WORDS,

@@ -19,7 +19,7 @@ from checkin.cells import Cell
 from checkin.config import Config
 from checkin.db import db, reading
 from checkin.errors import frames
-from checkin.exposure import exporting, queries, service
+from checkin.exposure import exporting, queries, service, sheets
 from checkin.exposure.exports import TooManyRows
 from checkin.exposure.models import BROKEN, TOO_MANY
 
@@ -79,15 +79,14 @@ def _make(export_id: UUID, made_by_id: UUID) -> bool:
             # People are read as who asked would read them, for what they asked.
             scope.enter(session, scope.Scope(scope.CDC, made_by_id, purpose=queries.purpose(lookup)))
             with _progress(app, export_id, export.total) as progress, force_locale(export.locale):
-                asked = exporting.whole_list(session, lookup, case)
-                people = asked.ranked(session)
+                sheet = sheets.whole(session, lookup, case)
+                people = sheet.ranked(session)
                 progress.total = len(people)
                 if len(people) > MOST_ROWS:
                     raise TooManyRows
-                by = officer.display_name
-                about = exporting.counted(exporting.source(lookup, case, by=by, at=export.asked_at), len(people))
-                lines, scores = _lines(asked, people, progress), exporting.has_scores(asked)
-                body = exporting.place_workbook(lookup, lines, about, scores)
+                with sheets.speaking(sheet):
+                    about = exporting.counted(sheet.about(by=officer.display_name, at=export.asked_at), len(people))
+                    body = sheets.workbook(sheet, _lines(sheet, people, progress), about)
             session.rollback()
         scope.enter(session, scope.SYSTEM)
         now = clock.now()
@@ -116,9 +115,9 @@ def _make(export_id: UUID, made_by_id: UUID) -> bool:
     return True
 
 
-def _lines(asked: exporting.WholeList, people: Sequence[UUID], progress: beside.Progress) -> Iterator[list[Cell]]:
+def _lines(sheet: sheets.Sheet, people: Sequence[UUID], progress: beside.Progress) -> Iterator[list[Cell]]:
     session = db.session()
-    for block in exporting.place_blocks(session, context.vault(), asked, people):
+    for block in sheet.blocks(session, context.vault(), people):
         # Nothing is held in the database while lines are written, nor after the last one, while they are packed:
         # that can take minutes, and an open transaction would be ended, or keep a day from being taken away.
         session.rollback()

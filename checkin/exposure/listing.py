@@ -14,7 +14,7 @@ from checkin.cases.models import kept_declaration, kept_visit
 from checkin.charts import Bar
 from checkin.declarations import queries as declarations
 from checkin.declarations.models import Declaration
-from checkin.declarations.triage import NOT_ASKED
+from checkin.declarations.triage import NOT_ASKED, needs_help
 from checkin.exposure import groups
 from checkin.exposure.groups import Group
 from checkin.exposure.overlap import Presence, Window
@@ -70,6 +70,8 @@ class Row:
     notes: tuple[str, ...]
     flags: tuple[str, ...]
     group: Group | None
+    # The declaration that asks for attention, from which a case can be opened.
+    declared_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def rows(
             _notes(presence.stays),
             flags.read(" ".join(stay.flags for stay in presence.stays)),
             groups.of_one(presence.stays, together),
+            worrying(presence.stays),
         )
         for presence in found
     ]
@@ -211,6 +214,13 @@ def latest_declared(stays: Sequence[StayRow]) -> StayRow | None:
     """The newest declaration that goes with these stays; of those without answers only where there is no other."""
     declared = [stay for stay in stays if stay.declared_at is not None]
     return max(declared, key=lambda s: (s.triage != NOT_ASKED, s.declared_at or s.entered_at), default=None)
+
+
+def worrying(stays: Sequence[StayRow]) -> UUID | None:
+    """The newest declaration of these stays with symptoms, else the newest that asks for attention."""
+    asked = [stay for stay in stays if stay.declared_at and (stay.symptoms or needs_help(stay.triage or NOT_ASKED))]
+    newest = max(asked, key=lambda stay: (bool(stay.symptoms), stay.declared_at or stay.entered_at), default=None)
+    return newest.declaration_id if newest else None
 
 
 def _declaration_id(stay: StayRow | None) -> UUID:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from checkin.db import Model, UtcDateTime, db
 
-PLACE, PERSON, CASE, SOURCE, DOUBLES = "place", "person", "case", "source", "doubles"
+PLACE, PERSON, CASE, SOURCE, DOUBLES, CONTACTS = KINDS = "place", "person", "case", "source", "doubles", "contacts"
 
 
 class Lookup(db.Model):  # type: ignore[name-defined, misc]
@@ -15,7 +15,10 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "lookup"
     __table_args__ = (
         sa.CheckConstraint("(case_id IS NULL) <> (signal IS NULL)", name="bound"),
-        sa.CheckConstraint(f"kind IN ('{PLACE}', '{PERSON}', '{CASE}', '{SOURCE}', '{DOUBLES}')", name="kind"),
+        sa.CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        sa.CheckConstraint(
+            f"(kind = '{CONTACTS}') = (listed IS NOT NULL) AND (listed IS NULL) = (file_columns IS NULL)", name="listed"
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(sa.Uuid, primary_key=True)
@@ -46,6 +49,12 @@ class Lookup(db.Model):  # type: ignore[name-defined, misc]
     repeats: Mapped[UUID | None] = mapped_column(sa.Uuid)
     # By case, and of its source: who the case was when it was asked.
     person_id: Mapped[UUID | None] = mapped_column(sa.Uuid, index=True)
+    # Of a list of contacts: which of them, in whose columns they are taken along, and where they are those of many
+    # cases, of which ones (with `commune_id`, their home).
+    listed: Mapped[str | None] = mapped_column(sa.String(8))
+    file_columns: Mapped[str | None] = mapped_column(sa.String(8))
+    case_state: Mapped[str | None] = mapped_column(sa.String(12))
+    case_disease: Mapped[str | None] = mapped_column(sa.String(24))
     # By person: what was asked is sealed like every detail; the indexes find, and read as nothing.
     asked: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info={"key": "cdc"})
     id_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))

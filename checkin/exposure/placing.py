@@ -7,15 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from checkin import clock
+from checkin import clock, pagekeys
 from checkin.charts import NARROW, bars, grid
 from checkin.declarations.forms import NATIONALITIES
-from checkin.exposure import attendance, listing, meaning, pagekeys, queries, showing
+from checkin.exposure import attendance, listing, meaning, queries, showing
 from checkin.exposure.asking import Asked
 from checkin.exposure.attendance import CERTAIN, GROUPS, NEW
 from checkin.exposure.forms import PlaceForm
 from checkin.exposure.models import Lookup
-from checkin.exposure.question import MINUTES, SORTS, Page
+from checkin.exposure.question import MINUTES, SHAPES, SORTS, Page
 from checkin.exposure.terms import PlaceAsked, Spot
 from checkin.ids import is_id
 from checkin.vault import Vault
@@ -74,7 +74,7 @@ def place_page(
     last = listed.first + len(people)
 
     def word(number: int) -> str:
-        return pagekeys.sealed(vault, lookup.id, view.sort, listed.people[number].key(view.sort))
+        return pagekeys.sealed(vault, f"{lookup.id} {view.sort}", listed.people[number].key(view.sort))
 
     return {
         "title": showing.titles(session, [lookup])[lookup.id],
@@ -112,7 +112,7 @@ def _page(session: Session, vault: Vault, asked: Asked, lookup: Lookup, view: Vi
     keys = {}
     for name in ("after", "before"):
         text = getattr(view, name)
-        keys[name] = pagekeys.opened(vault, lookup.id, view.sort, text) if text else None
+        keys[name] = pagekeys.opened(vault, f"{lookup.id} {view.sort}", SHAPES[view.sort], text) if text else None
         if text and keys[name] is None:
             return None
     found = asked.page(session, PAGE, view.only, together=view.together, sort=view.sort, **keys)

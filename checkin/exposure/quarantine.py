@@ -9,6 +9,8 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context
+from checkin.casefacts.words import opened_before
+from checkin.cases import queries as cases
 from checkin.cases import service as keeping
 from checkin.cases.views import case_form
 from checkin.contacts.models import HEALTH, TEST, Contact
@@ -52,7 +54,8 @@ def _say(number: str, contact: Contact, form: StepForm, **said: Any) -> Response
         flash(saved(said["said"]), "ok")
     except DomainError as error:
         session.rollback()
-        flash(refusal(error.reason), "warn")
+        case_of(number)
+        flash(refusal(error.reason, queries.history(session, contact_id)), "warn")
     return redirect(url_for("followup.show", number=number, contact_id=contact_id), 303)
 
 
@@ -67,7 +70,7 @@ def new_case(number: str, contact_id: UUID) -> ResponseReturnValue:
     form.disease.data = contact.disease
     form.state.data = "confirmed"
     form.sample_on.data = checks.positive.day if checks.positive else None
-    return render_template("exposure/contact_case.html", form=form, case=case, contact=contact)
+    return render_template("exposure/contact_case.html", form=form, case=case, contact=contact, known=None)
 
 
 @bp.post("/<number>/contacts/<uuid:contact_id>/case")
@@ -77,7 +80,7 @@ def open_case(number: str, contact_id: UUID) -> ResponseReturnValue:
     contact = contact_of(case, contact_id)
     form = case_form()
     if not form.validate():
-        return render_template("exposure/contact_case.html", form=form, case=case, contact=contact), 422
+        return render_template("exposure/contact_case.html", form=form, case=case, contact=contact, known=None), 422
     session = db.session()
     try:
         made = keeping.open_for(
@@ -92,7 +95,11 @@ def open_case(number: str, contact_id: UUID) -> ResponseReturnValue:
         session.commit()
     except DomainError:
         session.rollback()
-        flash(gettext("Người này đã là một ca đang mở."), "warn")
-        return redirect(url_for("followup.show", number=number, contact_id=contact_id), 303)
+        case = case_of(number)
+        contact = contact_of(case, contact_id)
+        known = cases.open_case_of(session, contact.person_id)
+        news = opened_before(known, cases.steps(session, known.id)[-1]) if known else ""
+        shown = {"form": form, "case": case, "contact": contact, "known": known, "news": news}
+        return render_template("exposure/contact_case.html", **shown), 409
     flash(gettext("Ca %(number)s đã gắn với người này. Các lượt liên quan được giữ lại.", number=made.number), "ok")
     return redirect(url_for("casework.show", number=made.number), 303)

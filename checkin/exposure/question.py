@@ -12,6 +12,10 @@ from checkin.exposure.queries import told
 # In which order people come; the first is the one of files.
 MINUTES, POSSIBLE, FIRST = "minutes", "possible", "first"
 SORTS = (MINUTES, POSSIBLE, FIRST)
+# Of what their keys are made: `Here.key`.
+SHAPES: dict[str, tuple[type, ...]] = {
+    MINUTES: (int, int, datetime, UUID), POSSIBLE: (int, int, datetime, UUID), FIRST: (datetime, UUID),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

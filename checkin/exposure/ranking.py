@@ -146,6 +146,8 @@ def _in_order(people: Any, by_minutes: bool = True) -> sa.Select[Any]:
             sa.func.count().filter(people.c.certain > 0).over().label("for_certain"),
         )
         .order_by(*longest, people.c.first_at, people.c.person_id)
+        # By number and not by key: for any page all of them are put together and counted, so that the last one costs
+        # no more than the first.
         .offset(sa.bindparam("first", type_=sa.Integer))
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )

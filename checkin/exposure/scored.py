@@ -238,6 +238,8 @@ def _ranked(everybody: Any, weights: Weights, cut: Cut, span: Any = None, postgr
         sa.select(*(one[name] for name in COLUMNS))
         .where(*picked.values(), *here)
         .order_by(*_order(one))
+        # By number: all of them are scored and counted for any page, so that a key would spare nothing. Whoever is
+        # given from here is named in the form, and no page border says who is meant.
         .offset(sa.bindparam("first", type_=sa.Integer))
         .limit(sa.bindparam("limit", type_=sa.Integer))
         .subquery("page")

@@ -18,7 +18,7 @@ from checkin.approvals.signals import refused
 from checkin.approvals.today import limits
 from checkin.cases.models import Case
 from checkin.db import begin_writing, db, set_read_only
-from checkin.exposure import asking, exporting, queries, showing
+from checkin.exposure import asking, queries, sheets, showing
 from checkin.exposure.forms import ReasonForm
 from checkin.exposure.models import DOUBLES, PERSON, PLACE, SOURCE, Lookup
 from checkin.exposure.scored import EVERYBODY, Cut
@@ -26,7 +26,7 @@ from checkin.exposure.service import withdraw_exports
 
 bp = Blueprint("second", __name__, url_prefix="/lookup")
 
-FORMS = ("csv", "xlsx")
+FORMS = ("csv", "json", "xlsx")
 
 
 def connect() -> None:
@@ -69,7 +69,7 @@ def way(lookup_id: UUID, what: str, cut: Cut = EVERYBODY) -> ResponseReturnValue
     return redirect(url_for("second.choose", lookup_id=lookup_id, what=what, **parts), 303)
 
 
-@bp.route("/<uuid:lookup_id>/second/<any(read,csv,xlsx):what>", methods=["GET", "POST"])
+@bp.route("/<uuid:lookup_id>/second/<any(read,csv,json,xlsx):what>", methods=["GET", "POST"])
 def choose(lookup_id: UUID, what: str) -> ResponseReturnValue:
     """Ask a second person and wait, or go on at once and have it approved after."""
     session = db.session()
@@ -81,7 +81,7 @@ def choose(lookup_id: UUID, what: str) -> ResponseReturnValue:
         abort(404)
     lookup, case = row
     scope.bind(session, queries.purpose(lookup))
-    rows = exporting.whole_list(session, lookup, case).count(session) if what in FORMS else None
+    rows = sheets.whole(session, lookup, case).count(session) if what in FORMS else None
     if not (wants_reading(session, lookup) if rows is None else wants_export(session, lookup, rows)):
         # Approved meanwhile, or never needed.
         return redirect(url_for("exposure.show", lookup_id=lookup_id), 303)
@@ -100,7 +100,7 @@ def choose(lookup_id: UUID, what: str) -> ResponseReturnValue:
         case=case,
         what=what,
         rows=rows,
-        title=_title(session, lookup),
+        title=showing.title_of(session, lookup),
         limits=limits(),
         refused=known if known is not None and known.state == REFUSED else None,
         # Taken along in the form, for where the file comes at once.
@@ -115,7 +115,7 @@ def _asked(
         what=READ if what == READ else EXPORT,
         lookup_id=lookup.id,
         lookup_number=lookup.number,
-        title=_title(session, lookup),
+        title=showing.title_of(session, lookup),
         start=lookup.start,
         end=lookup.end,
         case_number=case.number if case else None,
@@ -133,11 +133,6 @@ def _asked(
         return redirect(url_for("exposure.show", lookup_id=lookup_id), 303)
     # As a form sent again: the file comes at once.
     return redirect(url_for("downloads.export", lookup_id=lookup_id, form=what), 307)
-
-
-def _title(session: Session, lookup: Lookup) -> str:
-    found = showing.titles(session, [lookup]).get(lookup.id)
-    return found or str(gettext("Người cùng địa điểm với ca"))
 
 
 def _let(session: Session, lookup: Lookup, what: str) -> bool:

@@ -14,6 +14,7 @@ from checkin.errors import AccessDenied, DomainError
 from checkin.exposure import queries, scored
 from checkin.exposure.models import (
     CASE,
+    CONTACTS,
     DIED,
     DONE,
     FAILED,
@@ -31,6 +32,7 @@ from checkin.exposure.models import (
 from checkin.exposure.scored import Question
 from checkin.exposure.signals import lookup_read
 from checkin.exposure.terms import Bound as Bound
+from checkin.exposure.terms import ContactsAsked as ContactsAsked
 from checkin.exposure.terms import PersonAsked as PersonAsked
 from checkin.exposure.terms import PlaceAsked as PlaceAsked
 from checkin.ids import new_id
@@ -87,14 +89,7 @@ def ask_person(
         kind=PERSON,
         start=asked.start,
         end=asked.end,
-        asked=vault.seal(
-            {
-                "id_number": asked.id_number,
-                "phone": asked.phone,
-                "full_name": asked.full_name,
-                "birth_year": asked.birth_year,
-            }
-        ),
+        asked=vault.seal({name: getattr(asked, name) for name in ("id_number", "phone", "full_name", "birth_year")}),
         id_index=vault.index("id", asked.id_number) if asked.id_number else None,
         phone_index=vault.index("phone", asked.phone) if asked.phone else None,
         name_index=name_index(vault, asked.full_name, asked.birth_year or 0) if named else None,
@@ -111,6 +106,11 @@ def ask_case(
         raise DomainError("unlinked")
     person_id = bound.case.person_id if bound.case else None
     return _record(session, now, actor, bound, kind=kind, start=start, end=end, person_id=person_id)
+
+
+def ask_contacts(session: Session, *, now: datetime, actor: Actor, bound: Bound, asked: ContactsAsked) -> Lookup:
+    """Put a list of contacts, of the case or of all for a signal, on record. The caller commits before it reads."""
+    return _record(session, now, actor, bound, kind=CONTACTS, start=now, end=now, **vars(asked))
 
 
 def read(
@@ -159,15 +159,9 @@ def ask_export(
                 known.asked_at = now  # nobody took it up; from here the time counts anew
             return known
     export = Export(
-        id=new_id(now),
-        lookup_id=lookup.id,
-        made_by=actor.id,
-        form=form,
-        locale=locale,
-        asked_at=now,
-        state=WAITING,
+        id=new_id(now), lookup_id=lookup.id, made_by=actor.id, form=form, locale=locale, asked_at=now, state=WAITING,
         total=total,
-    )
+    )  # fmt: skip
     session.add(export)
     session.flush()
     return export
@@ -309,7 +303,10 @@ def _record(session: Session, now: datetime, actor: Actor, bound: Bound, **value
         made_by_name=actor.name,
         **values,
     )
-    where = ("venue_id", "zone_id", "commune_id", "venue_kind", "daily", "other_start", "other_end", "repeats")
+    where = (
+        "venue_id", "zone_id", "commune_id", "venue_kind", "daily", "other_start", "other_end", "repeats", "listed",
+        "file_columns", "case_state", "case_disease",
+    )  # fmt: skip
     audit.record(
         session,
         now=now,

@@ -1,6 +1,6 @@
 """What the page of a lookup shows: the context of its template, from a lookup that is already on record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from checkin import clock, context
+from checkin.calls import queries as calls
+from checkin.calls.journeys import DOOR
+from checkin.calls.models import StationCall
+from checkin.calls.words import KIND_NAMES
 from checkin.cases import queries as cases
+from checkin.contacts.words import FILE_NAMES
 from checkin.declarations.forms import NATIONALITIES, SYMPTOM_NAMES
 from checkin.exposure.daylines import by_day
 from checkin.exposure.models import PLACE, Lookup
 from checkin.exposure.terms import Spot
 from checkin.exposure.timeline import found_people
 from checkin.forms import SHOWN
+from checkin.joins import queries as joins
 from checkin.phones import display_phone
 from checkin.places import queries as places
 from checkin.readable import UNREADABLE
@@ -66,11 +72,25 @@ def person_page(session: Session, vault: Vault, lookup: Lookup) -> dict[str, Any
         "more": len(found) > MOST_PEOPLE,
         # Who is a case already is not made one a second time.
         "cases": cases.open_cases_of(session, [person.id for person in found]),
+        "declared": _declared(session, [person.id for person in found[:MOST_PEOPLE]]),
+        "kind_names": KIND_NAMES,
         "days_kept": (lookup.end - lookup.start) // timedelta(days=1),
         "nationalities": NATIONALITIES,
         "local": local,
         **FLAG_WORDS,
     }
+
+
+def _declared(session: Session, people: Sequence[UUID]) -> dict[UUID, list[StationCall]]:
+    """What each of these people, and whom they were joined with, declared without a venue; the newest first."""
+    groups = joins.groups_of(session, people)
+    main_of = {member: person for person, group in groups.items() for member in group.members}
+    found: dict[UUID, list[StationCall]] = {person: [] for person in people}
+    for call in calls.of_people(session, main_of) if people else []:
+        # What a station copied of a door stands with the visit.
+        if call.kind != DOOR:
+            found[main_of[call.person_id]].insert(0, call)
+    return found
 
 
 def code_of(session: Session, lookup: Lookup) -> str | None:
@@ -96,12 +116,19 @@ def zones_of(session: Session, lookup: Lookup) -> list[venues.Door]:
 
 
 def titles(session: Session, lookups: Iterable[Lookup]) -> dict[UUID, str]:
-    """What each lookup by place asked about, in words."""
+    """What each lookup by place or of contacts asked about, in words."""
+    lookups = list(lookups)
     by_place = [lookup for lookup in lookups if lookup.kind == PLACE]
     spots = [spot for lookup in by_place for spot in spots_of(lookup)]
     words = Names(session, spots)
     communes = places.names(session, {lookup.commune_id for lookup in by_place if lookup.commune_id})
-    return {lookup.id: _title(lookup, words, communes) for lookup in by_place}
+    found = {lookup.id: _title(lookup, words, communes) for lookup in by_place}
+    return found | {lookup.id: str(FILE_NAMES[lookup.listed]) for lookup in lookups if lookup.listed}
+
+
+def title_of(session: Session, lookup: Lookup) -> str:
+    """What one lookup asked about, in words, where it is by place, by case or of contacts."""
+    return titles(session, [lookup]).get(lookup.id) or str(gettext("Người cùng địa điểm với ca"))
 
 
 class Names:

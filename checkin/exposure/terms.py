@@ -58,3 +58,15 @@ class PersonAsked:
     phone: str = ""
     full_name: str = ""
     birth_year: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactsAsked:
+    """Which contacts (one of `contacts.queries.LISTED`) in whose columns; of many cases in which state, with which
+    disease and home, where that is asked."""
+
+    listed: str
+    file_columns: str
+    case_state: str | None = None
+    case_disease: str | None = None
+    commune_id: str | None = None

@@ -30,10 +30,11 @@ from checkin.exposure import (
     service,
     showing,
     sourcing,
+    taking,
 )
 from checkin.exposure.forms import NEW, SIGNAL, BoundForm, PersonForm, PlaceForm
 from checkin.exposure.giving import MOST_GIVEN
-from checkin.exposure.models import CASE, DOUBLES, PLACE, SOURCE, Lookup
+from checkin.exposure.models import CASE, PLACE, SOURCE, Lookup
 from checkin.exposure.pictures import of_place
 from checkin.exposure.scored import Cut
 from checkin.forms import SHOWN
@@ -157,8 +158,8 @@ def show(lookup_id: UUID) -> ResponseReturnValue:
     if row is None:
         abort(404)
     lookup, case = row
-    if lookup.kind == DOUBLES:
-        return redirect(url_for("doubles.index", lookup_id=lookup_id), 303)
+    if there := taking.elsewhere(lookup, case):
+        return redirect(there, 303)
     if second.wants_reading(db.session(), lookup):
         return second.way(lookup_id, READ)
     reading = recording.begin(lookup, case, "lookup.read")

@@ -12,7 +12,7 @@ from checkin.cases.models import Case
 from checkin.cases.spread import air
 from checkin.doubles.signals import people_compared
 from checkin.exposure.asking import Asked
-from checkin.exposure.models import CASE, PLACE, SOURCE, Lookup
+from checkin.exposure.models import CASE, CONTACTS, PLACE, SOURCE, Lookup
 from checkin.exposure.signals import lookup_read
 from checkin.exposure.sourcing import Sourcing
 from checkin.joins import queries as joins
@@ -64,6 +64,8 @@ def _shown(session: Session, lookup: Lookup, case: Case | None) -> set[Shown]:
         return _of_case(session, lookup, case) if case is not None else set()
     if lookup.kind == SOURCE:
         return _of_source(session, lookup, case) if case is not None else set()
+    if lookup.kind == CONTACTS:
+        return set()  # who is called hears it then, and of a visit nothing is read here
     found = people.matching(
         session,
         id_index=lookup.id_index,

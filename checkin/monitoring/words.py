@@ -1,10 +1,14 @@
 """Days of a quarantine in words and shapes."""
 
+from collections.abc import Sequence
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from checkin.contacts.models import ILL, MISSED, NEGATIVE, POSITIVE, UNTRIED, WAITING, WELL
+from checkin.forms import too_late
 from checkin.monitoring.plan import BEFORE, COMING, TODAY, UNSAID
+from checkin.monitoring.queries import Said
 
 HEALTH_NAMES = {WELL: _l("Khoẻ"), ILL: _l("Ốm"), MISSED: _l("Không gặp"), UNTRIED: _l("Chưa hỏi")}
 TEST_NAMES = {WAITING: _l("Chờ kết quả"), NEGATIVE: _l("Âm tính"), POSITIVE: _l("Dương tính")}
@@ -28,8 +32,14 @@ def saved(said: str) -> str:
     return str(gettext("Đã ghi."))
 
 
-def refusal(reason: str) -> str:
-    """Why it was not noted."""
+def refusal(reason: str, checks: Sequence[Said] = (), *, officers: bool = True) -> str:
+    """Why it was not noted; where somebody was faster, who that was, of what was said last. To a station the CDC has no
+    names."""
+    if reason == "changed" and checks:
+        last = max(checks, key=lambda one: (one.at, one.number))
+        names = HEALTH_NAMES | TEST_NAMES
+        who = last.by_name if officers or last.commune_id else "CDC"
+        return too_late(who, f"{last.day:%d/%m/%Y} – {names.get(last.said, last.said)}", last.at)
     names = {
         "not_f1": gettext("Người này không còn là F1."),
         "day": gettext("Ngày này ngoài thời gian cách ly, hoặc đã qua."),

@@ -29,6 +29,20 @@ def of_person(session: Session, person_id: UUID | None) -> list[Move]:
     return [Move(*row) for row in rows]
 
 
+def of_people(session: Session, person_ids: Collection[UUID]) -> dict[UUID, list[Move]]:
+    """What each of these people told, as `of_person`, by the one it was told of; whom they were joined with counts
+    only where it is asked for."""
+    rows = session.execute(
+        sa.select(*_MOVE).where(
+            ToldMove.person_id.in_(person_ids), ToldMove.venue_id.is_not(None), ToldMove.withdrawn_at.is_(None)
+        )
+    )
+    found: dict[UUID, list[Move]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append(Move(*row))
+    return found
+
+
 def at_venues(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, list[Move]]:
     """What was told of these venues and nobody took back, by person."""
     rows = session.execute(

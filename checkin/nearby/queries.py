@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from checkin.calls.models import StationCall
 from checkin.contacts.models import DECIDE, NAMED, NEAR, RELEASE, Contact, ContactNear, ContactStep
+from checkin.pagekeys import START, Leaf, Spot, page
 from checkin.people.models import Person
 from checkin.scope import rows
 from checkin.visits.corrections import CORRECTABLE
@@ -20,14 +21,26 @@ from checkin.visits.models import Visit
 MOST = 100
 
 
-def near(session: Session, f1_id: UUID, *, first: int = 0, limit: int | None = None) -> list[Contact]:
-    """Those who were near an F1, the first named first; all of them, or at most `limit` from the one at `first`."""
-    query = (
+def near(session: Session, f1_id: UUID) -> list[Contact]:
+    """Those who were near an F1, the first named first."""
+    return list(session.scalars(_near(session, f1_id).order_by(Contact.id)))
+
+
+# Of the keys of `near_page`.
+SHAPE = (int, UUID)
+
+
+def near_page(session: Session, f1_id: UUID, spot: Spot = START, *, limit: int) -> Leaf[Contact]:
+    """A page of them."""
+    return page(session, [_near(session, f1_id)], (Contact.id,), spot, limit=limit)
+
+
+def _near(session: Session, f1_id: UUID) -> sa.Select[Any]:
+    return (
         sa.select(Contact)
         .join(ContactNear, ContactNear.contact_id == Contact.id)
         .where(rows(session, Contact), rows(session, ContactNear), ContactNear.f1_id == f1_id)
     )
-    return list(session.scalars(query.order_by(Contact.id).offset(first).limit(limit)))
 
 
 def count_named(session: Session, f1_id: UUID) -> int:

@@ -13,17 +13,17 @@ from checkin.cases import service as keeping
 from checkin.contacts import queries
 from checkin.contacts.judging import F1
 from checkin.contacts.models import NAMED
-from checkin.contacts.words import WORDS, opened
+from checkin.contacts.words import WORDS, late, opened
 from checkin.db import db, set_read_only
 from checkin.errors import DomainError
 from checkin.exposure.ofcase import commune_names
-from checkin.forms import too_late
 from checkin.nearby import service
 from checkin.nearby.forms import NearForm
-from checkin.stations.showing import contact_of, record
+from checkin.stations.showing import contact_of, gone, record
 from checkin.web import limiter
 
 bp = Blueprint("station_near", __name__, url_prefix="/station/contacts")
+bp.register_error_handler(404, gone)
 
 # By one account, of all its F1s: whoever names at random does not go on for long.
 MOST_A_DAY, DAY_SECONDS = 200, 86400
@@ -60,7 +60,8 @@ def name(contact_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         session.rollback()
         if error.reason in ("changed", "stage"):
-            return _page(contact_id, form, late=too_late(), status=409)
+            last = late(queries.steps(session, contact_id), officers=False)
+            return _page(contact_id, form, late=last, status=409)
         form.refuse(error.reason)
         return _page(contact_id, form, status=422)
     flash(gettext("Đã ghi. CDC thấy ngay và lo việc gọi; người ở xã, phường khác thì trạm y tế nơi đó gọi."), "ok")

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context
+from checkin import clock, context, pagekeys
 from checkin.cases import service as keeping
 from checkin.cases.models import Case
 from checkin.contacts.judging import F1
@@ -24,7 +24,7 @@ from checkin.web import limiter
 
 bp = Blueprint("nearby", __name__, url_prefix="/cases")
 
-PAGE, MOST_PAGES = 50, 1000
+PAGE = 50
 
 
 @bp.get("/<number>/contacts/<uuid:contact_id>/near")
@@ -113,25 +113,20 @@ def _no_f1() -> str:
 def _page(number: str, contact_id: UUID, form: NearForm, *, late: str = "", status: int = 200) -> ResponseReturnValue:
     session, vault, now = db.session(), context.vault(), clock.now()
     case = case_of(number)
-    page = request.args.get("page", 1, type=int)
-    if not 1 <= page <= MOST_PAGES:
-        abort(404)
-    part: dict[str, int] = {"first": (page - 1) * PAGE, "limit": PAGE + 1}
-    near = queries.near(session, contact_id, **part)
-    if page > 1 and not near:
-        abort(404)
-    names = len(near[:PAGE]) + len(_around(case, contact_of(case, contact_id)).offers)
+    name = f"near {contact_id}"
+    spot = pagekeys.asked(vault, name, queries.SHAPE, request.args)
+    near = queries.near_page(session, contact_id, spot, limit=PAGE)
+    names = len(near.rows) + len(_around(case, contact_of(case, contact_id)).offers)
     case = read(number, 1 + names)
     contact = contact_of(case, contact_id)
-    offered, near = _around(case, contact), queries.near(session, contact_id, **part)
+    offered, near = _around(case, contact), queries.near_page(session, contact_id, spot, limit=PAGE)
     return render_template(
         "nearby/index.html",
         case=case,
         f1=opened(vault, contact),
         naming=contact.stage == F1,
-        lines=[opened(vault, one) for one in near[:PAGE]],
-        page=page,
-        more=len(near) > PAGE,
+        lines=[opened(vault, one) for one in near.rows],
+        beside=pagekeys.words(vault, name, near),
         offered=offered,
         people=suggested(session, vault, offered.offers, case=case, now=now),
         form=form,

@@ -1,7 +1,8 @@
 """Who answered the notices of a case, for its officers: who is to be called is given to their stations, what is plain
 nonsense is set aside."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context
+from checkin import clock, context, pagekeys
 from checkin.casefacts.windows import rules_of
 from checkin.cases import service as keeping
 from checkin.cases.models import Case
@@ -28,8 +29,8 @@ from checkin.replies.forms import AsideForm
 from checkin.replies.reading import Someone, opened
 
 bp = Blueprint("case_replies", __name__, url_prefix="/cases")
-# Phones on a page; and more pages than a notice ever has.
-PAGE, MOST_PAGES = 25, 1000
+# Phones on a page.
+PAGE = 25
 # As many as a page shows, and no more.
 MOST_TICKED = PAGE * queries.EACH
 
@@ -44,25 +45,20 @@ def answers_of_case(case: Case) -> queries.Counted:
 def index(number: str) -> ResponseReturnValue:
     """Answers to the notices of a case, those of one phone together; the reading is on record before one is opened.
     With `aside` those that were set aside."""
-    page = request.args.get("page", 1, type=int)
-    if not 1 <= page <= MOST_PAGES:
-        abort(404)
-    return _page(number, page, "aside" in request.args)
+    return _page(number, request.args, "aside" in request.args)
 
 
 def _page(
-    number: str, page: int, aside: bool, *, form: AsideForm | None = None, ticked: Collection[UUID] = ()
+    number: str, said: Mapping[str, str], aside: bool, *, form: AsideForm | None = None, ticked: Collection[UUID] = ()
 ) -> ResponseReturnValue:
-    session, case = db.session(), case_of(number)
-    counted, span = queries.count(session, case.id), {"first": (page - 1) * PAGE, "limit": PAGE}
-    shown = queries.phones(session, case.id, aside=aside, **span)
-    if page > 1 and not shown:
-        abort(404)
+    session, vault, case = db.session(), context.vault(), case_of(number)
+    counted, name = queries.count(session, case.id), f"answers {case.id}{' aside' if aside else ''}"
+    leaf = queries.phones(session, case.id, pagekeys.asked(vault, name, queries.SHAPE, said), limit=PAGE, aside=aside)
     people: list[Someone] = []
-    if shown:
-        found = queries.of_phones(session, case.id, shown, aside=aside)
+    if leaf.rows:
+        found = queries.of_phones(session, case.id, leaf.rows, aside=aside)
         case = read(number, len(found), service.record_reading)
-        people = opened(context.vault(), queries.of_phones(session, case.id, shown, aside=aside))
+        people = opened(vault, queries.of_phones(session, case.id, leaf.rows, aside=aside))
     return render_template(
         "replies/aside.html" if aside else "replies/index.html",
         case=case,
@@ -71,8 +67,8 @@ def _page(
         form=form or AsideForm(formdata=None),
         ticked=ticked,
         known=contacts.of_people(session, case.id, {one.person_id for one in people}),
-        page=page,
-        more=page * PAGE < (counted.aside_phones if aside else counted.phones),
+        beside=pagekeys.words(vault, name, leaf),
+        here=_here(said),
         may_give=_may_give(case),
         communes=commune_names(),
         stage_names=STAGE_NAMES,
@@ -85,7 +81,7 @@ def _page(
 def assign(number: str) -> ResponseReturnValue:
     """Have the people ticked called by the station of their home, as others of the case are."""
     session, case = db.session(), case_of(number)
-    back = redirect(url_for(".index", number=number, page=_page_sent()), 303)
+    back = redirect(url_for(".index", number=number, **_here(request.form)), 303)
     meant = _ticked("person")
     if not meant:
         flash(gettext("Chưa chọn ai: đánh dấu người cần gọi."), "warn")
@@ -116,7 +112,7 @@ def set_aside(number: str) -> ResponseReturnValue:
     if not meant:
         form.reason.errors = [gettext("Chưa chọn câu trả lời nào: đánh dấu “Không hiện” ở câu trả lời trước.")]
     if not valid or not meant:
-        return _page(number, _page_sent(), False, form=form, ticked=meant)
+        return _page(number, request.form, False, form=form, ticked=meant)
     count = service.set_aside(
         session, now=clock.now(), actor=current_user.actor, case=case, answers=meant, reason=form.reason.data or ""
     )
@@ -131,15 +127,16 @@ def put_back(number: str) -> ResponseReturnValue:
     session, case, meant = db.session(), case_of(number), _ticked("answer")
     if not meant:
         flash(gettext("Chưa chọn câu trả lời nào."), "warn")
-        return redirect(url_for(".index", number=number, page=_page_sent(), aside=1), 303)
+        return redirect(url_for(".index", number=number, aside=1, **_here(request.form)), 303)
     count = service.put_back(session, now=clock.now(), actor=current_user.actor, case=case, answers=meant)
     session.commit()
     flash(gettext("Đã hiện lại %(count)s câu trả lời.", count=count), "ok")
     return redirect(url_for(".index", number=number), 303)
 
 
-def _page_sent() -> int:
-    return max(1, min(request.form.get("page", 1, type=int), MOST_PAGES))
+def _here(said: Mapping[str, str]) -> dict[str, Any]:
+    """The page that is shown, as its address says it."""
+    return {word: said[word][: pagekeys.LONGEST] for word in ("after", "before") if said.get(word)}
 
 
 def _ticked(name: str) -> set[UUID]:

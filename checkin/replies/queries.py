@@ -1,5 +1,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from checkin.notices.models import Notice
+from checkin.pagekeys import START, Leaf, Spot, page
 from checkin.replies.models import NoticeAnswer
 from checkin.scope import rows
 
@@ -42,19 +44,22 @@ def count(session: Session, case_id: UUID) -> Counted:
     return Counted(*(int(number) for number in row))
 
 
-def phones(session: Session, case_id: UUID, *, first: int, limit: int, aside: bool = False) -> list[bytes]:
-    """The phones that answered notices of a case, by their latest answer, the newest first; or those of whom an answer
-    was set aside."""
-    latest = sa.func.max(NoticeAnswer.made_at)
-    found = session.scalars(
-        _of_case(session, case_id, NoticeAnswer.phone_index)
+# Of the keys of `phones`.
+SHAPE = (int, datetime, bytes)
+
+
+def phones(session: Session, case_id: UUID, spot: Spot = START, *, limit: int, aside: bool = False) -> Leaf[bytes]:
+    """A page of the phones that answered notices of a case, by their latest answer, the newest first; or of those of
+    whom an answer was set aside."""
+    latest = sa.func.max(NoticeAnswer.made_at, type_=NoticeAnswer.made_at.type)
+    each = (
+        _of_case(session, case_id, NoticeAnswer.phone_index, latest.label("latest"))
         .where(_is_aside(aside))
         .group_by(NoticeAnswer.phone_index)
-        .order_by(latest.desc(), NoticeAnswer.phone_index)
-        .offset(first)
-        .limit(limit)
+        .subquery("each")
     )
-    return [bytes(one) for one in found]
+    keys = (each.c.latest, each.c.phone_index)
+    return page(session, [sa.select(each.c.phone_index)], keys, spot, limit=limit, desc=True)
 
 
 def of_phones(

@@ -21,9 +21,10 @@ from checkin.forms import StepForm, too_late
 from checkin.places import queries as communes
 from checkin.stations import service
 from checkin.stations.forms import CallForm, MoveForm
-from checkin.stations.showing import DAYS, STEP_NAMES, WORDS, lines_of, record
+from checkin.stations.showing import DAYS, STEP_NAMES, WORDS, gone, lines_of, record
 
 bp = Blueprint("calling", __name__, url_prefix="/station/people")
+bp.register_error_handler(404, gone)
 # Of the list; and of a form, which has ten.
 MOST, MOST_ALONG = 5000, 20
 
@@ -94,9 +95,20 @@ def _act(
         if error.reason in ("free", "nothing", "here"):
             flash(gettext("Không làm được việc này lúc này."), "warn")
             return redirect(url_for(".show", call_id=call_id), 303)
-        return _page(call_id, news=too_late(), status=409, **kept)
+        return _page(call_id, news=_late(call_id), status=409, **kept)
     flash(done, "ok")
     return redirect(to or url_for(".show", call_id=call_id), 303)
+
+
+def _late(call_id: UUID) -> str:
+    """Who was faster, with what, and when."""
+    steps = calls.steps(db.session(), call_id)
+    if not steps:
+        return too_late()
+    what = str(STEP_NAMES.get(steps[-1].what, steps[-1].what))
+    if steps[-1].result in RESULT_NAMES:
+        what += f" – {RESULT_NAMES[steps[-1].result]}"
+    return too_late(steps[-1].by_name, what, steps[-1].at)
 
 
 def _found(call_id: UUID) -> Waiting:

@@ -11,24 +11,26 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context, notes
-from checkin.contacts import queries, service
+from checkin.contacts import passing, queries, service
 from checkin.contacts.asking import script_for, script_of_f2
-from checkin.contacts.forms import CallForm, RaiseForm, call_form
+from checkin.contacts.forms import BackForm, CallForm, RaiseForm, call_form
 from checkin.contacts.judging import F1, F2
 from checkin.contacts.models import Contact
-from checkin.contacts.words import STAGE_NAMES, WORDS, opened, told
+from checkin.contacts.words import STAGE_NAMES, WORDS, late, opened, told
 from checkin.db import db, set_read_only
 from checkin.errors import DomainError
 from checkin.exposure import reasons
-from checkin.forms import StepForm, too_late
+from checkin.exposure.ofcase import commune_names
+from checkin.forms import StepForm
 from checkin.i18n import locale_code, of_two
 from checkin.monitoring import queries as monitoring
 from checkin.monitoring.forms import TestForm
 from checkin.monitoring.today import today_of
 from checkin.monitoring.words import WORDS as DAY_WORDS
-from checkin.stations.showing import contact_of, record
+from checkin.stations.showing import contact_of, gone, record
 
 bp = Blueprint("station_contacts", __name__, url_prefix="/station/contacts")
+bp.register_error_handler(404, gone)
 
 
 @bp.get("/<uuid:contact_id>")
@@ -85,6 +87,18 @@ def go_further(contact_id: UUID) -> ResponseReturnValue:
     return _act(contact_id, form, act, gettext("Đã ghi. CDC thấy ngay."), raise_form=form)
 
 
+@bp.post("/<uuid:contact_id>/back")
+def give_back(contact_id: UUID) -> ResponseReturnValue:
+    """Somebody who is none of this commune's: the CDC gives them to another station."""
+    form = BackForm()
+    if not form.validate():
+        return _page(contact_id, back_form=form, status=422)
+    act = partial(passing.give_back, vault=context.vault(), note=form.back_note.data or "")
+    return _act(
+        contact_id, form, act, gettext("Đã trả lại CDC. Người này không còn trong danh sách của trạm."), back_form=form
+    )
+
+
 def _act(
     contact_id: UUID, seen: StepForm, act: Callable[..., None], done: str, *, news: Any = (), **kept: Any
 ) -> ResponseReturnValue:
@@ -100,7 +114,8 @@ def _act(
         if error.reason in ("free", "refused"):
             flash(gettext("Không làm được việc này lúc này."), "warn")
             return redirect(url_for(".show", contact_id=contact_id), 303)
-        return _page(contact_id, late=too_late(), status=409, **kept)
+        last = late(queries.steps(session, contact_id), officers=False)
+        return _page(contact_id, late=last, status=409, **kept)
     flash(done or news[0], "ok")
     return redirect(url_for(".show", contact_id=contact_id), 303)
 
@@ -114,6 +129,7 @@ def _page(
     *,
     form: CallForm | None = None,
     raise_form: RaiseForm | None = None,
+    back_form: BackForm | None = None,
     late: str = "",
     status: int = 200,
 ) -> ResponseReturnValue:
@@ -124,15 +140,19 @@ def _page(
     session, vault, contact = db.session(), context.vault(), contact_of(contact_id)
     rules, vietnamese = context.rules(clock.today()), of_two(locale_code()) == "vi"
     line = opened(vault, contact)
-    facts = reasons.kept(line.why)
+    facts, communes = reasons.kept(line.why), commune_names()
     return render_template(
         "stations/contact.html",
         line=line,
         why=reasons.in_words(facts) if facts else None,
         band_names=reasons.BAND_NAMES,
-        steps=[(step, notes.opened(vault, step.note), told(step)) for step in queries.steps(session, contact_id)],
+        steps=[
+            (step, notes.opened(vault, step.note), told(step, communes)) for step in queries.steps(session, contact_id)
+        ],
         form=form or call_form(_asked(contact), formdata=None),
         raise_form=raise_form or RaiseForm(formdata=None),
+        back_form=back_form or BackForm(formdata=None),
+        with_cdc=passing.with_cdc(contact),
         script=script_of_f2(rules["contacts"], vietnamese=vietnamese)
         if contact.stage == F2
         else script_for(rules["followup"], contact.disease, vietnamese=vietnamese),

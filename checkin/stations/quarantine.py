@@ -100,7 +100,7 @@ def _say(contact: Contact, form: StepForm, **said: Any) -> ResponseReturnValue:
         flash(saved(said["said"]), "ok")
     except DomainError as error:
         session.rollback()
-        flash(refusal(error.reason), "warn")
+        flash(refusal(error.reason, queries.history(session, contact_id), officers=False), "warn")
     if request.form.get("from") == "list":
         kept = {name: request.args.get(name) or None for name in ("show", "page")}
         return redirect(url_for(".index", **kept), 303)  # type: ignore[arg-type]

@@ -8,20 +8,24 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from flask import abort
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from checkin import clock, context, scope
-from checkin.calls.models import StationCall
+from checkin.calls import queries as calls
+from checkin.calls.models import MOVE, StationCall
 from checkin.calls.queries import Waiting
 from checkin.calls.words import KIND_NAMES
 from checkin.contacts import queries as contacts
 from checkin.contacts.models import Contact
 from checkin.db import begin_writing, db, set_read_only
 from checkin.declarations import queries as declarations
+from checkin.errors import page
 from checkin.exposure.listing import Person, person_from
 from checkin.exposure.showing import NOTE_NAMES
+from checkin.names import clean_name
 from checkin.places import queries as communes
 from checkin.readable import UNREADABLE
 from checkin.stations import queries, service
@@ -30,6 +34,9 @@ from checkin.visits import stays
 
 # How long what is done, and what was declared at a door, stays in the list.
 DAYS = 3
+# Of a form about somebody who is gone: what was typed, and how much of it is shown again.
+TYPED = ("note", "move_note", "raise_note", "back_note", "full_name", "phone", "relation", "birth_year", "commune")
+MOST_KEPT = 1000
 STATE_NAMES = {"new": _l("Mới"), "called": _l("Đã gọi"), "done": _l("Xong")}
 STEP_NAMES = {
     "take": _l("Nhận gọi"),
@@ -71,6 +78,18 @@ def contact_of(contact_id: UUID) -> Contact:
     if contact is None:
         abort(404)
     return contact
+
+
+def gone(_error: Exception) -> ResponseReturnValue:
+    """Somebody who is not on the station's list: for who just worked on them the page keeps what was typed."""
+    if request.method != "POST":
+        return page(404)
+    typed = [clean_name(request.form[name][:MOST_KEPT]) for name in TYPED if request.form.get(name, "").strip()]
+    call_id, moved = (request.view_args or {}).get("call_id"), None
+    if call_id is not None:
+        steps = calls.steps(db.session(), call_id)
+        moved = steps[-1] if steps and steps[-1].what == MOVE else None
+    return render_template("stations/gone.html", typed=typed, moved=moved), 404
 
 
 def record(now: datetime, count: int) -> None:

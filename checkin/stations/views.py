@@ -1,10 +1,10 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from checkin import clock, context
+from checkin import clock, context, pagekeys, scope
 from checkin.calls import queries as calls
 from checkin.contacts import queries as to_call
 from checkin.contacts.words import RAISE_NAMES, RESULT_NAMES
@@ -41,18 +41,19 @@ def index() -> ResponseReturnValue:
         abort(404)
     # Beside the declarations: whom the CDC gave to this station. They have pages of their own, and no filters.
     each = SHEET if paper else PAGE
-    contacts, nth = given.Part(), request.args.get("contacts", 1, type=int)
-    if not 1 <= nth <= MOST:
-        abort(404)
+    contacts, vault = given.Part(), context.vault()
+    name = f"station {scope.current(session).commune}"
     if page == 1 and not filters.address():
-        contacts = given.part(session, first=(nth - 1) * each, limit=each)
-    if nth > 1 and not contacts.size:
-        abort(404)
+        contacts = given.part(session, pagekeys.asked(vault, name, given.SHAPE, request.args), limit=each)
     urgent = quarantined.count_urgent(session, clock.today())
     waiting, overdue = to_call.count_to_call(session, now)
     moved = calls.moved_away(session, since=now - timedelta(days=DAYS), limit=PAGE)
     if shown or contacts.size:
         record(now, len(shown) + contacts.size)
+    turns = given.turns(session, vault, contacts)
+    if contacts.size and not turns.rows:
+        # Whoever stood there has been called meanwhile.
+        return redirect(url_for(".index", print=1 if paper else None), 303)
     return render_template(
         "stations/index.html",
         commune=commune_name(),
@@ -65,10 +66,9 @@ def index() -> ResponseReturnValue:
         has_any=bool(every),
         full=len(every) >= MOST,
         moved=moved,
-        contacts=given.turns(session, context.vault(), contacts),
+        contacts=turns.rows,
+        beside=pagekeys.words(vault, name, turns),
         band_names=BAND_NAMES,
-        nth=nth,
-        contact_pages=max(1, -(-waiting // each)),
         urgent=urgent,
         raise_names=RAISE_NAMES,
         waiting=waiting,

@@ -22,6 +22,7 @@ TIERS = (
         "movements",
         "cases",
         "casefacts",
+        "derivations",
         "contacts",
         "monitoring",
         "workers",
@@ -95,6 +96,8 @@ MEANT = {
     ("casefacts", "checkin.cases.forms"),
     ("casefacts", "checkin.declarations.forms"),
     ("exposure", "checkin.movements.forms"),
+    # A case that is opened from a declaration has its facts on the form.
+    ("exposure", "checkin.casefacts.forms"),
     ("replies", "checkin.exposure.forms"),
     ("replies", "checkin.declarations.forms"),
     ("visits", "checkin.declarations.forms"),
@@ -128,7 +131,7 @@ def test_a_feature_does_not_import_another_features_pages(path):
 
 # The lookup ranks and counts groups in the database, and likely doubles are compared there: each takes a module of
 # queries of its own.
-READING = {"queries", "ranking", "scored", "doubles", "groups", "finding", "areas", "attendance", "others"}
+READING = {"queries", "ranking", "scored", "doubles", "groups", "finding", "areas", "attendance", "others", "derived"}
 # What a round of shifts writes takes a module beside the service of what owners write; so does what is kept for a case
 # whose person was joined with another, and the step of a contact, which two rooms take.
 SQL_HOMES = READING | {"service", "filing", "regrouping", "steps", "models"}

@@ -127,10 +127,10 @@ def test_of_two_who_change_a_case_at_once_the_second_sees_what_happened_and_keep
     change(officer, onset_on="2026-11-16")
     answer = change(officer, seen=before, onset_on="2026-11-17", isolated_where="Tại nhà")
     assert answer.status_code == 409
-    assert "Người khác vừa sửa ca này" in answer.text and "Khởi phát: – → 16/11/2026" in answer.text
+    assert "làm trước bạn, lúc" in answer.text and "Khởi phát: – → 16/11/2026" in answer.text
     assert "Tại nhà" in answer.text and str(case_of(officer).onset_on) == "2026-11-16"
     late = post(officer, "/cases/F0-0001/state", state="recovered", seen=before)
-    assert "Người khác vừa sửa ca" in late.text and case_of(officer).state == "confirmed"
+    assert "vừa sửa ca F0-0001 lúc" in late.text and case_of(officer).state == "confirmed"
 
 
 def test_confirmed_and_interviewed_are_moments_of_the_case(officer):
@@ -225,7 +225,7 @@ def test_a_movement_is_typed_by_name_shown_on_the_time_line_and_taken_back(offic
         assert len(stored) == 2 and all("Nhà ngoại".encode() not in one for one in stored)
     back = re.search(r'action="(/cases/F0-0001/movements/[0-9a-f-]+/back)"', page)[1]
     assert "Đã bỏ chặng này" in post(officer, back).text
-    assert "trước đó" in post(officer, back).text
+    assert "hanh@cdc đã bỏ chặng này lúc 10:30 20/11/2026" in post(officer, back).text
     assert actions(officer) >= {"case.tell", "case.tell_back", "case.movements", "case.interview"}
     post(officer, "/cases/F0-0001/lookup", reason="Lập danh sách")
 
@@ -267,7 +267,7 @@ def test_the_line_list_comes_as_csv_xlsx_and_json_and_no_cell_is_a_formula(offic
     assert "Giao ban sáng" in rows[-1][1] and len({len(row) for row in rows}) == 1
     assert export(officer, form="xlsx").get_data()[:2] == b"PK"
     told = json.loads(export(officer, form="json").get_data())
-    assert told["cases"][0]["number"] == "F0-0001" and "Giao ban sáng" in told["about"].values()
+    assert told["cases"][0]["Số ca"] == "F0-0001" and "Giao ban sáng" in told["about"].values()
     with inside(officer.application):
         entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "case.list")).first()
         assert (entry.rows, entry.reason) == (1, "Giao ban sáng")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from checkin import clock
 from checkin.audit.models import AuditEntry
-from checkin.cases import queries, service
+from checkin.cases import deriving, queries, service
 from checkin.cases.models import MET, OWN, Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.queries import Kept
 from checkin.cases.service import CaseFacts
@@ -135,7 +135,9 @@ def test_freezing_again_changes_nothing_and_a_day_without_news_writes_no_entry(a
     first = link(app, session, case, person_of(session, own))
     rows, before = copies(session), len(actions(session))
     how = {"now": NOW, "actor": factories.SYSTEM, "case": case, "rules": factories.rules(app)}
-    assert service.freeze_span(session, **how, start=NOW - DAY, end=NOW) is None
+    span = deriving.part(case, factories.rules(app), NOW - DAY, NOW)
+    changes, entries = service.freeze_spans(session, now=NOW, actor=factories.SYSTEM, spans=[(case, span)])
+    assert (changes[case.id], entries) == (deriving.Change(), [])
     assert (copies(session), len(actions(session))) == (rows, before)
     assert service.freeze(session, **how) == first
     assert (copies(session), actions(session)[-1]) == (rows, "case.freeze")

@@ -1,5 +1,7 @@
 """Cases: numbers in sequence, found by number however it is written, states that exist."""
 
+import html
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -13,9 +15,10 @@ from checkin.cases.models import OPEN_STATES, STATES, Case
 from checkin.cases.service import CaseFacts
 from checkin.db import db
 from checkin.errors import DomainError
-from tests import factories
+from checkin.pagekeys import START, Spot
+from tests import cast, factories
 from tests.conftest import NOW
-from tests.worlds import inside
+from tests.worlds import inside, vault_of
 
 
 def last_entry(session):
@@ -141,16 +144,45 @@ def test_only_cases_in_work_are_offered_newest_first(app, session):
 def test_pages_of_cases_go_back_from_the_newest(session):
     for _ in range(5):
         factories.case(session)
-    assert [case.seq for case in queries.newest(session, None, 2)] == [5, 4]
-    assert [case.seq for case in queries.newest(session, 4, 2)] == [3, 2]
-    assert queries.newest(session, 1) == []
+    pages = [queries.newest(session, spot, 2) for spot in (START, Spot((0, 4)), Spot((0, 2)), Spot((0, 3), back=True))]
+    assert [[case.seq for case in page.rows] for page in pages] == [[5, 4], [3, 2], [1], [5, 4]]
+    assert [(page.previous, page.following) for page in pages[:3]] == [(None, (0, 4)), ((0, 3), (0, 2)), ((0, 1), None)]
 
 
-@pytest.mark.parametrize("before", [2**31, 2**63, 10**30])
-def test_a_page_before_a_number_that_no_column_holds_is_the_newest(session, before):
-    factories.case(session)
-    assert len(queries.newest(session, before)) == 1
-    assert queries.newest(session, -before) == []
+@pytest.mark.parametrize("number", ["0", "1", "-1", str(2**31), str(2**63), str(10**30), "x", "", "1.5", "²", "%00"])
+def test_a_page_of_cases_at_a_number_that_none_has_is_a_page_all_the_same(client, world, number):
+    with inside(world.app()):
+        factories.account(factories.db.session(), vault_of(world.app()), "cdc", cast.CDC)
+        factories.case(factories.db.session())
+        factories.commit()
+    factories.sign_in(client, cast.CDC)
+    for word in ("before", "after"):
+        page = client.get(f"/cases/?{word}={number}")
+        assert page.status_code == 200 and "F0-0001" in page.text and 'rel="next"' not in page.text
+
+
+def test_cases_are_leafed_through_and_back(client, world, monkeypatch):
+    monkeypatch.setattr("checkin.cases.views.PAGE", 2)
+    with inside(world.app()):
+        factories.account(factories.db.session(), vault_of(world.app()), "cdc", cast.CDC)
+        for _ in range(5):
+            factories.case(factories.db.session())
+        factories.commit()
+    factories.sign_in(client, cast.CDC)
+
+    def at(way, page):
+        return client.get(html.unescape(re.search(f'href="([^"]*)" rel="{way}"', page)[1])).text
+
+    def numbers(page):
+        return re.findall(r'<th scope="row" class="lead nw"><a[^>]*>F0-000(\d)<', page)
+
+    first = client.get("/cases/?disease=covid-19").text
+    second = at("next", first)
+    last = at("next", second)
+    assert [numbers(page) for page in (first, second, last)] == [["5", "4"], ["3", "2"], ["1"]]
+    assert numbers(at("prev", last)) == ["3", "2"] and numbers(at("prev", second)) == ["5", "4"]
+    assert "2 trong 5 ca, mới nhất trước" in first and "1 trong 5 ca" in last
+    assert 'rel="prev"' not in first and 'rel="next"' not in last and "disease=covid-19" in second
 
 
 def test_no_case_has_a_field_for_a_name_of_a_person():

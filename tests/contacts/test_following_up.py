@@ -242,7 +242,11 @@ def test_two_at_once_at_a_station_the_second_sees_what_happened(town):
     (page,) = of_station(own)
     act(own, page, "call", result="not_reached", seen="1")
     late = act(own, page, "call", result="refused", note="không nghe", seen="1")
-    assert late.status_code == 409 and "Người khác vừa làm việc này" in late.text and "không nghe" in late.text
+    assert (
+        late.status_code == 409
+        and "giang@tram làm trước bạn, lúc 10:30 20/11/2026: Gọi – Chưa gọi được" in late.text
+        and "không nghe" in late.text
+    )
     act(own, page, "call", result="reached", **CLOSE)
     assert 'name="result"' not in own.get(page).text
     assert all_of(town, ContactStep.what).count("call") == 2

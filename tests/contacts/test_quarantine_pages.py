@@ -44,7 +44,7 @@ def test_a_tap_is_kept_corrected_the_same_day_and_its_history_stays(given):
     assert 'aria-pressed="true"' in own.get("/station/quarantine/").text
     assert HERE not in own.get("/station/quarantine/?show=unseen").text
     late = health(given, own, HERE, "missed")
-    assert "Người khác vừa ghi trước bạn" in late.text
+    assert "làm trước bạn, lúc" in late.text
     health(given, own, HERE, "missed", seen=1)
     with given.session() as session:
         said = session.execute(sa.select(ContactCheck.number, ContactCheck.said).order_by(ContactCheck.number)).all()

@@ -235,7 +235,7 @@ def test_contacts_of_one_case_who_were_joined_are_one_with_both_histories(town):
     give(1)
     town.join(1, 2)
     assert contacts.counts(town.session, town.case.id, NOW).total == 1
-    (shown,) = contacts.of_case(town.session, town.case.id, "call", first=0, limit=9)
+    (shown,) = contacts.of_case(town.session, town.case.id, "call", limit=9).rows
     (other,) = contacts.others_of(town.session, shown)
     assert {shown.person_id, other.person_id} == set(town.people[1:3])
     # Who is an F1 leads.

@@ -153,7 +153,7 @@ def test_the_second_of_two_officers_keeps_what_was_typed_and_sees_what_happened(
     (page,) = pair_of(client, begin(client))
     say(client, page, "join")
     late = say(client, page, "apart", reason="Hai chị em", seen="0")
-    assert late.status_code == 409 and "Người khác vừa làm việc này" in late.text
+    assert late.status_code == 409 and "làm trước bạn, lúc" in late.text
     assert 'value="Hai chị em"' in late.text and BECAUSE in late.text
     assert say(client, page, "apart", seen="nonsense").status_code == 409
     assert say(client, page, "join", seen="1").status_code == 409  # joined already

@@ -81,10 +81,10 @@ def test_two_who_hand_over_at_once_the_second_sees_it_and_keeps_what_was_typed(g
     first, second = given.signed_in(cast.CDC), given.signed_in(COLLEAGUE)
     hand_over(given, first)
     late = hand_over(given, second, seen=0, note="dặn riêng")
-    assert late.status_code == 409 and "vừa giao ca" in late.text and "dặn riêng" in late.text
+    assert late.status_code == 409 and ": Giao ca." in late.text and "dặn riêng" in late.text
     long = hand_over(given, second, seen=1, note="a" * 2001)
     assert long.status_code == 422 and "nhiều nhất 2000" in long.text
-    for who, word in ((first, "không tự nhận ca"), (second, "đã nhận ca"), (second, "vừa nhận ca")):
+    for who, word in ((first, "không tự nhận ca"), (second, "đã nhận ca"), (second, "đã nhận ca này lúc")):
         assert word in given.act(who, "/duty/1/take").text
     assert given.act(second, "/duty/7/take").status_code == 404
 

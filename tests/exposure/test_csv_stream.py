@@ -3,6 +3,7 @@
 import csv
 import gc
 import io
+import json
 import tracemalloc
 import weakref
 from urllib.parse import urlsplit
@@ -91,6 +92,20 @@ def test_everybody_comes_once_and_in_the_order_of_the_page(officer, world):
         assert people == [one.person_id for one in asked.page(session, PEOPLE + 1).people]
         assert asked.some(session, people[100:0:-1]) == asked.some(session, people)[100:0:-1]
         assert asked.count(session) == PEOPLE
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_the_same_list_comes_as_json_with_the_heads_of_its_columns(officer, world):
+    page = urlsplit(ask(officer).location).path
+    answer = officer.post(f"{page}/export.json", data={"csrf_token": factories.token(officer, "/lookup/")})
+    assert answer.mimetype == "application/json" and answer.headers["Content-Disposition"].endswith('"TC-000001.json"')
+    told = json.loads(answer.data)
+    assert [one["STT"] for one in told["people"]] == list(range(1, PEOPLE + 1))
+    assert {one["Họ và tên"] for one in told["people"]} == {f"Người Thứ {number}" for number in range(PEOPLE)}
+    assert told["people"][0]["Vào lúc"].endswith("+07:00") and told["about"]["Số dòng"] == "1.250"
+    with inside(world.app()):
+        entry = factories.db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+        assert (entry.action, entry.rows, entry.detail["whole"]) == ("lookup.sent.json", PEOPLE, True)
 
 
 def test_the_log_says_how_many_rows_before_the_first_is_sent(officer, world):

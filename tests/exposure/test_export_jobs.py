@@ -1,6 +1,7 @@
 """Workbooks are made beside the web process: seen from the page, kept locked, gone in time, and nobody else's."""
 
 import io
+import json
 import re
 import time
 from datetime import timedelta
@@ -444,17 +445,21 @@ def test_the_workbook_speaks_the_language_of_who_asked(officer, beside):
     assert "Full name" in [cell.value for cell in book.worksheets[0][1]]
 
 
-def test_the_time_line_of_a_person_comes_at_once_in_both_forms(officer, beside, world):
+def test_the_time_line_of_a_person_comes_at_once_in_every_form(officer, beside, world):
     page = ask(officer, "person", phone="+84 900 000 003").location
     book = post(officer, f"{page}/export.xlsx")
     assert names_in(book.data) == [f"{CANARY} 3"]
     assert f"{CANARY} 3" in post(officer, f"{page}/export.csv").data.decode("utf-8-sig")
+    told = json.loads(post(officer, f"{page}/export.json").data)
+    assert [one["Họ và tên"] for one in told["people"]] == [f"{CANARY} 3"] and "TC-000001" in told["about"].values()
     assert beside.started == []
-    assert log_of(world)[-4:] == [
+    assert log_of(world)[-6:] == [
         ("lookup.export.xlsx", None),
         ("lookup.sent.xlsx", 1),
         ("lookup.export.csv", None),
         ("lookup.sent.csv", 1),
+        ("lookup.export.json", None),
+        ("lookup.sent.json", 1),
     ]
 
 

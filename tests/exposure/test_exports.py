@@ -1,6 +1,7 @@
 """Exported lists: no cell becomes a formula, names stay what they were, and nobody is lost on the way."""
 
 import csv
+import json
 from datetime import timedelta
 from io import BytesIO, StringIO
 from unicodedata import category, normalize
@@ -11,11 +12,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checkin import clock
 from checkin.cells import FORMULA_STARTS, safe
 from checkin.exposure import exports, queries
 from checkin.exposure.asking import Asked
 from checkin.exposure.exporting import counted, export_person, place_heads, place_lines, place_workbook, source
-from checkin.exposure.exports import TooManyRows, to_csv, to_xlsx
+from checkin.exposure.exports import TooManyRows, text_of, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
 from checkin.exposure.queries import Area
@@ -103,6 +105,24 @@ def test_other_names_come_back_from_csv_and_xlsx_as_they_were(text):
     assert read_csv(to_csv(HEADS, [[1, text]]))[1] == ["1", text]
     sheet = read_xlsx(to_xlsx("TC-000001", HEADS, [[1, text]], ABOUT))["TC-000001"]
     assert cells(sheet) == [[1, text]]
+
+
+@pytest.mark.parametrize("text", [*NAMES, *FORMULAS, "half \ud800 of a pair"])
+def test_names_come_back_from_json_as_they_were_and_none_breaks_it(text):
+    writer = text_of("json", HEADS)
+    body = (
+        writer.start() + writer.more([[1, text]]) + writer.more([]) + writer.more([[2, NOW]]) + writer.finish(ABOUT, "")
+    )
+    told = json.loads(body)
+    assert told["people"][0] == {"STT": 1, "Họ và tên": text.replace("\ud800", "?")}
+    assert told["people"][1]["Họ và tên"] == clock.local_text(NOW) and told["about"] == dict(ABOUT)
+    # Without its end it is no JSON, so nobody takes it for whole; a bare one has no word besides its lines.
+    for short in (body[:-3], writer.start() + writer.more([[1, text]]) + writer.short("chưa đủ")):
+        with pytest.raises(ValueError, match=":"):
+            json.loads(short)
+    bare = text_of("json", HEADS, bare=True)
+    told = json.loads(bare.start() + bare.more([[1, text], [2, None]]) + bare.finish(ABOUT, "Nguồn"))
+    assert [one["STT"] for one in told] == [1, 2] and "Họ và tên" not in told[1]
 
 
 @given(st.text(max_size=40))

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from checkin import clock
 from checkin.contacts.models import Contact
 from checkin.db import db
-from checkin.exposure import downloads, followup, reasons
+from checkin.exposure import downloads, followup, jobs, reasons
 from checkin.venues import queries as venues
 from checkin.venues.models import Code
 from checkin.visits.models import Visit
@@ -183,6 +183,12 @@ def test_the_list_is_cut_to_one_zone_beside_every_other_cut_and_a_part_of_it_is_
     assert stages(market) == ["call"]
 
 
+def test_the_workbook_of_a_whole_list_is_made_beside_and_its_page_says_whose_it_is(officer, market, monkeypatch):
+    monkeypatch.setattr(jobs, "start", lambda config: None)
+    made = post(officer, f"{look_up(officer).location}/export.xlsx")
+    assert "Xuất danh sách: Người cùng địa điểm với ca" in officer.get(made.location).text
+
+
 def test_a_part_is_taken_as_a_file_that_says_which_part_it_is(officer, market, monkeypatch):
     page = look_up(officer).location
     fish, _ = fish_of(officer.get(page).text)
@@ -192,6 +198,8 @@ def test_a_part_is_taken_as_a_file_that_says_which_part_it_is(officer, market, m
     assert "Phần của danh sách: Có phút chắc chắn, Chợ Hạ Long 1 – Khu hải sản" in "".join(lines[-1])
     book = load_workbook(io.BytesIO(post(officer, f"{page}/export.xlsx", **part).data))
     assert [row[1] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)] == [BESIDE]
+    told = json.loads(post(officer, f"{page}/export.json", **part).data)
+    assert [one["Họ và tên"] for one in told["people"]] == [BESIDE] and "Phần của danh sách" in told["about"]
     assert post(officer, f"{page}/export.csv", at="x").status_code == 404
     monkeypatch.setattr(downloads, "MOST_OF_A_PART", 0)
     assert post(officer, f"{page}/export.xlsx", **part).location.endswith(f"?minutes=sure&at={fish}")
@@ -215,8 +223,13 @@ def test_the_station_calls_the_more_urgent_first_among_those_due_in_the_same_hou
     first = re.search(r'href="(/station/contacts/[^"]+)"', calls)[1]
     assert "có thể là nguồn lây" in station.get(first).text
     monkeypatch.setattr("checkin.stations.views.PAGE", 1)
-    pages = [to_call(station, contacts=number) for number in (1, 2, 3)]
-    assert [list(dict.fromkeys(names(page))) for page in pages] == [[ILL], [BESIDE], [APART]]
+    pages = [to_call(station)]
+    for way in ("next", "next", "prev", "prev"):
+        pages.append(to_call(station, re.search(f'href="([^"]*)" rel="{way}"', pages[-1])[1]))
+    assert [list(dict.fromkeys(names(page))) for page in pages] == [[ILL], [BESIDE], [APART], [BESIDE], [ILL]]
+    assert 'rel="prev"' not in pages[0] + pages[4] and 'rel="next"' not in pages[2]
+    for bad in ("x", "", "A" * 999, "%00"):
+        assert list(dict.fromkeys(names(to_call(station, f"/station/?after={bad}")))) == [ILL]
     # In an hour of its own whoever is due first comes first.
     with inside(market):
         for contact in db.session.scalars(sa.select(Contact)):
@@ -226,9 +239,9 @@ def test_the_station_calls_the_more_urgent_first_among_those_due_in_the_same_hou
     assert names(to_call(station))[0] == APART
 
 
-def to_call(station, **asked):
+def to_call(station, path="/station/"):
     """What the page of a station shows of whom the CDC gave it."""
-    html = station.get("/station/", query_string=asked).text
+    html = station.get(path).text
     return html[html.index('id="contacts"') :].partition("</section>")[0]
 
 

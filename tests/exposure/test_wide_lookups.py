@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkin.exposure import attendance, pagekeys
+from checkin import pagekeys
+from checkin.exposure import attendance
 from checkin.exposure.asking import Asked, length
 from checkin.exposure.hours import daily
 from checkin.exposure.models import PLACE, Lookup, LookupVenue
 from checkin.exposure.overlap import Window
+from checkin.exposure.question import SHAPES
 from checkin.me import telling
 from checkin.visits.models import Visit
 from tests.exposure.stays import CAP, Row, as_met, at, person, seconds, told
@@ -203,14 +205,17 @@ def test_a_visitor_is_told_of_the_hours_and_places_that_were_shown_and_of_both_p
 
 def test_the_key_of_a_page_says_nothing_and_fits_no_other_lookup_or_order(vault):
     key = (-5, -7, local(0), person(1))
-    word = pagekeys.sealed(vault, UUID(int=1), "minutes", key)
-    assert pagekeys.opened(vault, UUID(int=1), "minutes", word) == key and len(word) < pagekeys.LONGEST
-    assert pagekeys.sealed(vault, UUID(int=1), "minutes", key) != word and person(1).hex not in word
-    for lookup_id, sort, text in (
-        (UUID(int=2), "minutes", word), (UUID(int=1), "first", word), (UUID(int=1), "minutes", word[:-3]),
-        (UUID(int=1), "minutes", "ế"), (UUID(int=1), "minutes", "x" * 5000), (UUID(int=1), "minutes", ""),
+    name, shape = f"{UUID(int=1)} minutes", SHAPES["minutes"]
+    word = pagekeys.sealed(vault, name, key)
+    assert pagekeys.opened(vault, name, shape, word) == key and len(word) < pagekeys.LONGEST
+    assert pagekeys.sealed(vault, name, key) != word and person(1).hex not in word
+    for other, text in (
+        (f"{UUID(int=2)} minutes", word), (f"{UUID(int=1)} first", word), (name, word[:-3]), (name, "ế"),
+        (name, "x" * 5000), (name, ""),
     ):  # fmt: skip
-        assert pagekeys.opened(vault, lookup_id, sort, text) is None
+        assert pagekeys.opened(vault, other, shape, text) is None
+    for shaped in (SHAPES["first"], (int, bool, *shape[2:]), (int, UUID, *shape[2:]), ()):
+        assert pagekeys.opened(vault, name, shaped, word) is None
 
 
 def test_several_zones_and_a_whole_place_leave_out_the_other_zones(session, town):

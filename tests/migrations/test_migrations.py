@@ -40,6 +40,8 @@ from checkin.contactlists.entries import Entry
 from checkin.contacts import service as contacts
 from checkin.contacts.models import Contact, ContactNear, ContactStep
 from checkin.db import Model, db, is_day
+from checkin.derivations import service as derivations
+from checkin.derivations.queries import Which
 from checkin.desk import service as desk
 from checkin.doubles import service as doubles
 from checkin.duty import service as duty
@@ -168,6 +170,9 @@ def fill(app):
             person_id=someone,
             found_by="TC-000001",
             rules=factories.rules(app),
+        )
+        derivations.ask(
+            session, now=NOW, actor=khoa.actor, which=Which(), rules="today", rules_on=NOW.date(), reason="Quy tắc mới"
         )
         bound = Bound(case=case, signal=None, reason="Chợ đông")
         lookup = ask_place(session, now=NOW, actor=khoa.actor, bound=bound, asked=asked)
@@ -482,9 +487,24 @@ def test_a_lookup_that_compares_people_stays_on_record_as_one_by_person(app):
     with app.app_context():
         downgrade(directory=MIGRATIONS, revision="0034")
     after = Rows(app).tables["lookup"]
-    assert [row | {"kind": "person"} for row in before] == after and after
+    assert [{name: (row | {"kind": "person"})[name] for name in after[0]} for row in before] == after and after
     with app.app_context():
         upgrade(directory=MIGRATIONS)
+
+
+def test_a_list_of_contacts_stays_on_record_as_one_by_person(app):
+    fill(app)
+    with inside(app):
+        db.session.execute(sa.text("UPDATE lookup SET kind = 'contacts', listed = 'call', file_columns = 'own'"))
+        db.session.commit()
+    before = Rows(app).tables["lookup"]
+    with app.app_context():
+        downgrade(directory=MIGRATIONS, revision="0041")
+    after = Rows(app).tables["lookup"]
+    assert [{name: (row | {"kind": "person"})[name] for name in after[0]} for row in before] == after and after
+    with app.app_context():
+        upgrade(directory=MIGRATIONS)
+        assert {row["kind"] for row in Rows(app).tables["lookup"]} == {"person"}
 
 
 def test_shifts_go_with_what_tells_them_from_visitors(app):

@@ -1,5 +1,7 @@
 """Whom an F1 names at one desk, the station of another commune calls; they are let go with the F1."""
 
+import html
+import re
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -160,8 +162,14 @@ def test_those_near_an_f1_come_in_pages(given, monkeypatch):
         name(given, officer, **said)
     monkeypatch.setattr(views, "PAGE", 1)
     page = f"{given.page(HERE)}/near"
-    first, second = officer.get(page).text, officer.get(f"{page}?page=2").text
+    first = officer.get(page).text
+    second = officer.get(html.unescape(re.search('href="([^"]*)" rel="next"', first)[1])).text
+    back = officer.get(html.unescape(re.search('href="([^"]*)" rel="prev"', second)[1])).text
     names = (NEAR["full_name"], more["full_name"])
-    assert {tuple(one in text for one in names) for text in (first, second)} == {(True, False), (False, True)}
-    assert 'rel="next"' in first and 'rel="next"' not in second
-    assert [officer.get(f"{page}?page={n}").status_code for n in (0, 3, 10**30)] == [404] * 3
+    here, there = (tuple(one in text for one in names) for text in (first, second))
+    assert {here, there} == {(True, False), (False, True)}
+    assert tuple(one in back for one in names) == here
+    assert 'rel="next"' in first and 'rel="next"' not in second and 'rel="prev"' not in back
+    for bad in ("after=x", "before=%00", "after=", f"after={'A' * 999}", "page=3"):
+        answer = officer.get(f"{page}?{bad}")
+        assert answer.status_code == 200 and tuple(one in answer.text for one in names) == here

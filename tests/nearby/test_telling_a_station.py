@@ -132,6 +132,21 @@ def test_whom_a_station_names_in_its_own_commune_changes_no_list_of_it_whoever_i
     assert mine == ["case.assign", "case.named_known", "case.named_case"]
 
 
+def test_an_officer_passes_on_whom_a_station_named_in_its_own_commune_and_reads_which_station_it_was(given_twice):
+    given = given_twice
+    officer, station = (signed_in(given, who) for who in (cast.CDC, cast.COMMUNE))
+    given.make_f1(officer, HERE)
+    tell(given, station, commune="Phường Hà Tu")
+    with given.session() as session:
+        f2 = session.scalars(sa.select(Contact).where(Contact.stage == "f2")).one()
+        page, commune = f"/cases/F0-0001/contacts/{f2.id}", f2.commune_id
+    assert commune is None and NEAR["full_name"] not in station.get("/station/").text
+    shown = officer.get(page).text
+    assert "F1 kể tên người này thuộc trạm Phường Hà Tu" in shown
+    given.act(officer, f"{page}/give", seen="1", to=factories.HA_TU)
+    assert NEAR["full_name"] in station.get("/station/").text
+
+
 def test_a_station_does_not_overturn_what_an_officer_signed(given_twice):
     given = given_twice
     officer, station = signed_in(given, cast.CDC), signed_in(given, cast.COMMUNE)
@@ -197,5 +212,5 @@ def test_what_is_wrong_stands_beside_its_field_and_an_old_page_writes_nothing(gi
     wrong = tell(given, station, phone="12")
     assert wrong.status_code == 422 and "Số điện thoại chưa đúng." in wrong.text and NEAR["full_name"] in wrong.text
     old = tell(given, station, seen="1")
-    assert old.status_code == 409 and "Người khác vừa làm việc này" in old.text and NEAR["full_name"] in old.text
+    assert old.status_code == 409 and "làm trước bạn, lúc" in old.text and NEAR["full_name"] in old.text
     assert count(given, ContactNear) == 0

@@ -53,7 +53,7 @@ def two_answers(street):
 
 def test_nonsense_goes_out_of_the_list_with_a_reason_and_comes_back_whole(street):
     bad = two_answers(street)
-    done = street.post(street.hanh, ASIDE, answer=bad, reason=WHY, page="1")
+    done = street.post(street.hanh, ASIDE, answer=bad, reason=WHY)
     assert done.status_code == 303
     page = shown(street.an)
     assert NAME in page and NONSENSE not in page and "Không hiện: 1" in page
@@ -63,7 +63,7 @@ def test_nonsense_goes_out_of_the_list_with_a_reason_and_comes_back_whole(street
     hidden = shown(street.an, aside=True)
     assert NONSENSE in hidden and WHY in hidden and "hanh@cdc" in hidden and NAME not in hidden
     assert len(rows(street, NoticeAnswer.id)) == 2
-    assert street.post(street.an, BACK, answer=bad, page="1").status_code == 303
+    assert street.post(street.an, BACK, answer=bad).status_code == 303
     page = shown(street.hanh)
     assert NONSENSE in page and "Ho" in page and "Không hiện: " not in page
     assert "Không có câu trả lời nào bị bỏ ra" in shown(street.hanh, aside=True)
@@ -86,7 +86,7 @@ def test_without_a_reason_or_without_a_choice_nothing_happens_and_what_was_typed
         ({"reason": WHY}, "Chưa chọn câu trả lời nào"),
         ({"answer": "x", "reason": WHY}, "Chưa chọn câu trả lời nào"),
     ):
-        page = street.post(street.hanh, ASIDE, page="1", **form)
+        page = street.post(street.hanh, ASIDE, **form)
         assert page.status_code == 422 and said in page.text and "reason-error" in page.text
         if form.get("answer") == bad:
             assert f'value="{bad}" checked' in page.text
@@ -130,3 +130,22 @@ def test_of_one_person_one_answer_alone_is_set_aside_and_who_has_none_left_is_gi
     assert "Không còn câu trả lời nào trong danh sách" in shown(street.signed_in(AN))
     street.post(street.hanh, ANSWERS, person=person)
     assert rows(street, Contact.id) == []
+
+
+def test_answers_are_leafed_through_and_whoever_sets_one_aside_or_gives_it_comes_back_to_the_page(street, monkeypatch):
+    monkeypatch.setattr("checkin.replies.desk.PAGE", 1)
+    two_answers(street)
+    first = shown(street.hanh)
+    second = html.unescape(street.hanh.get(re.search('href="([^"]*)" rel="next"', first)[1]).text)
+    assert NONSENSE in first and NAME in second and NONSENSE not in second
+    assert 'rel="next"' not in second and 'rel="prev"' in second
+    assert NONSENSE in html.unescape(street.hanh.get(re.search('href="([^"]*)" rel="prev"', second)[1]).text)
+    word = factories.hidden(second, "after")
+    back = street.post(street.hanh, ANSWERS, person=ticks(second), after=word)
+    assert back.status_code == 303 and back.location.endswith(f"/answers?after={word}")
+    # Nothing was chosen: the page that was shown, with what is wrong.
+    late = street.post(street.hanh, ASIDE, reason=WHY, after=word)
+    assert late.status_code == 422 and NAME in html.unescape(late.text) and NONSENSE not in html.unescape(late.text)
+    for bad in ("x", "", "A" * 999, "%00", word[:-2]):
+        assert NONSENSE in html.unescape(street.hanh.get(f"{ANSWERS}?after={bad}").text), bad
+    assert street.post(street.hanh, BACK, after="x" * 9999).status_code == 303

@@ -29,6 +29,7 @@ from checkin.contactlists.models import ListHeading
 from checkin.contacts.models import Contact, ContactCheck, ContactNear, ContactStep
 from checkin.db import db
 from checkin.declarations.told import Told
+from checkin.derivations.models import Derivation
 from checkin.desk.models import DeskLink
 from checkin.duty.models import DutyHandover
 from checkin.exposure import service as lookups
@@ -66,7 +67,7 @@ TABLES = ("visit", "declaration", "person", "person_card", "kept_visit", "kept_d
           "desk_link", "commitment", "handover", "venue_claim", "finding", "finding_entry", "approval", "code_guess", "poster_job",
           "poster_file", "register_import", "register_part", "register_number", "worker", "shift_change", "station_call",
           "station_step", "contact", "contact_step", "notice", "case_step", "case_window", "told_move", "contact_check", "contact_near",
-          "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_token", "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
+          "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_token", "api_call", "list_heading", "derivation", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
 PEOPLE = {
     # Where they say they live: by person, what they said at one time after the other.
     "Người Hà Tu": [HERE],
@@ -337,6 +338,12 @@ def _newer(session: Session, ids: dict[str, Account], venue: UUID, lookup: UUID,
         session.add(register)
         session.flush()
         session.add(RegisterPart(import_id=register.id, kind="file", number=0, body=b"x"))
+    session.add(
+        Derivation(
+            id=new_id(NOW), asked_at=NOW, asked_by=ids["cdc"].id, asked_by_name="x", rules="keep", rules_on=NOW.date(),
+            state="done", until_seq=9, total=1,
+        )
+    )  # fmt: skip
     session.flush()
 
 

@@ -360,6 +360,7 @@ MATRIX: dict[str, Row] = {
     "POST /station/contacts/<uuid:contact_id>/let-go": station(form={"seen": "1"}, same=True),
     "POST /station/contacts/<uuid:contact_id>/call": station(form={"seen": "1", "result": "not_reached", "note": "Bận"}),
     "POST /station/contacts/<uuid:contact_id>/raise": station(form={"seen": "1", "to": "ubnd", "raise_note": ""}, same=True),
+    "POST /station/contacts/<uuid:contact_id>/back": station(form={"seen": "1", "back_note": "Ở phường khác"}),
     "GET /station/contacts/<uuid:contact_id>/near": station(),
     "POST /station/contacts/<uuid:contact_id>/near": station(
         at=F1,
@@ -435,6 +436,9 @@ MATRIX: dict[str, Row] = {
     "POST /cases/found/<uuid:lookup_id>": cdc(
         at={"lookup_id": "person_lookup"}, form={"person": "{free_person}", **CASE}, **SHARED
     ),
+    "POST /cases/declared/<uuid:lookup_id>": cdc(
+        at={"lookup_id": "person_lookup"}, form={"person": "{free_person}", "declaration": ""}, **SHARED
+    ),
     "POST /cases/assign/<uuid:lookup_id>": cdc(
         at={"lookup_id": "case_lookup"}, form={"person": "{free_person}"}, **SHARED
     ),
@@ -457,6 +461,7 @@ MATRIX: dict[str, Row] = {
     ),
     "POST /cases/<number>/movements/<uuid:move_id>/back": cdc(**SHARED),
     "GET /cases/<number>/contacts/<uuid:contact_id>/movements": cdc(**SHARED),
+    "POST /cases/<number>/contacts/<uuid:contact_id>/declared": cdc(form={"declaration": ""}, **SHARED),
     "POST /cases/<number>/contacts/<uuid:contact_id>/movements": cdc(
         form={"place": "Nhà người thân", "start": "2026-11-19T08:00", "end": "2026-11-19T09:00"}, **SHARED
     ),
@@ -469,6 +474,9 @@ MATRIX: dict[str, Row] = {
     "POST /cases/<number>/contacts/<uuid:contact_id>/decide": cdc(
         form={"seen": "1", "stage": "f1", "reason": "Người nhà"}, **SHARED
     ),
+    "POST /cases/<number>/contacts/<uuid:contact_id>/give": cdc(form={"seen": "1", "to": "06793"}, **SHARED),
+    "POST /cases/<number>/contacts/<uuid:contact_id>/back": cdc(form={"seen": "1", "back_note": "Nhầm xã"}, **SHARED),
+    "POST /cases/<number>/contacts/give": cdc(form={"person": "{contact_id}.1", "to": "06793"}, **SHARED),
     # Of a contact who refused nothing.
     "POST /cases/<number>/contacts/<uuid:contact_id>/raise": cdc(
         form={"seen": "1", "to": "ubnd", "raise_note": ""}, own="409", foreign="409", absent=NOT_FOUND, same=None
@@ -484,6 +492,9 @@ MATRIX: dict[str, Row] = {
         at=F1, form={"full_name": "Người Gần", "phone": "0904118226", "relation": "mẹ", "met_on": ""}, **SHARED
     ),
     "POST /cases/<number>/contacts/<uuid:contact_id>/near/offered": cdc(at=F1, form={"person": ""}, same=True, **SHARED),
+    "POST /cases/<number>/contacts/export": cdc(
+        form={"list": "call", "form": "csv", "columns": "own", "reason": "Giao ban"}, **SHARED
+    ),
     "GET /cases/<number>/outgoing": cdc(**SHARED),
     "POST /cases/<number>/outgoing/<province>.csv": cdc(**SHARED),
     "POST /cases/<number>/outgoing/sent": cdc(form={"person": ""}, same=True, **SHARED),
@@ -506,17 +517,23 @@ MATRIX: dict[str, Row] = {
         },
         **SHARED,
     ),
+    # Whoever may derive one case anew may derive them all; a run is everybody's of the CDC.
+    "GET /cases/derivations/": cdc(),
+    "POST /cases/derivations/": cdc(form={"rules": "keep"}, same=None),
+    "GET /cases/derivations/<uuid:run_id>": cdc(**SHARED),
+    "POST /cases/derivations/<uuid:run_id>/stop": cdc(**SHARED),
+    "POST /cases/derivations/<uuid:run_id>/on": cdc(same=None, **SHARED),
     "GET /lookup/": cdc(),
     "GET /lookup/venues": cdc(),
     "POST /lookup/place": cdc(form={"case": "{number}", "reason": "Truy vết", "venue_id": "{venue_id}", **WINDOW}),
     "POST /lookup/person": cdc(form={"case": "{number}", "reason": "Truy vết", "phone": "0912345671"}),
     "GET /lookup/<uuid:lookup_id>": cdc(**SHARED),
     "POST /lookup/<uuid:lookup_id>/again": cdc(**SHARED),
-    "POST /lookup/<uuid:lookup_id>/export.<any(csv,xlsx):form>": cdc(**SHARED),
+    "POST /lookup/<uuid:lookup_id>/export.<any(csv,json,xlsx):form>": cdc(**SHARED),
     "GET /lookup/exports/<uuid:export_id>": cdc(**OWN_ALONE),
     "POST /lookup/exports/<uuid:export_id>/file": cdc(**OWN_ALONE),
-    "GET /lookup/<uuid:lookup_id>/second/<any(read,csv,xlsx):what>": cdc(at={"lookup_id": "wide_lookup"}, **SHARED),
-    "POST /lookup/<uuid:lookup_id>/second/<any(read,csv,xlsx):what>": cdc(
+    "GET /lookup/<uuid:lookup_id>/second/<any(read,csv,json,xlsx):what>": cdc(at={"lookup_id": "wide_lookup"}, **SHARED),
+    "POST /lookup/<uuid:lookup_id>/second/<any(read,csv,json,xlsx):what>": cdc(
         at={"lookup_id": "wide_lookup"}, form={"mode": "now", "reason": "Không chờ được"}, same=None, **SHARED
     ),
     "GET /doubles/": cdc(),

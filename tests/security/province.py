@@ -201,6 +201,8 @@ PROMISED: dict[str, Callable[[Who, Row, Data], bool]] = {
     "api_call": lambda who, row, _data: (
         who.role == "system" or who.role == "cdc" and str(row["token_id"]) == who.account
     ),
+    # How far a run over the cases is.
+    "derivation": lambda who, _row, _data: who.role in ("cdc", "system"),
     "reading": lambda who, _row, _data: who.role == "cdc",
     # Who is one with whom, by ids alone.
     **dict.fromkeys(("pair", "pair_step", "pair_scan", "joined"), lambda who, _row, _data: who.role == "cdc"),

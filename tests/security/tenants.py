@@ -9,11 +9,11 @@ import sqlite3
 import zipfile
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pypdfium2
 import sqlalchemy as sa
 from flask import Flask
@@ -38,6 +38,7 @@ from checkin.contacts import service as contacts
 from checkin.contacts.models import Contact
 from checkin.db import Model, db, reading
 from checkin.declarations.told import Identity
+from checkin.derivations.models import Derivation
 from checkin.desk import service as desk
 from checkin.desk.issuing import seal_who
 from checkin.duty.models import DutyHandover
@@ -119,7 +120,7 @@ SHARED_NAMES = (
     "venue_id", "code", "lookup_id", "person_lookup", "case_lookup", "wide_lookup", "number", "free_case", "export_id",
     "approval_id", "job_id", "station_job", "invitation_id", "invitation_token", "finding_id", "import_id", "link_id", "desk_code",
     "zone_id", "inner_id", "handover_token", "call_id", "contact_id", "move_id", "contact_move", "f1_contact", "handover_number", "notice_number", "notice_draft", "notice_out", "signal_number",
-    "doubles_lookup", "pair_id", "claimable", "claimed", "claim_id", "worker_id", "card_id", "card_code", "token_id", *REQUESTS,
+    "doubles_lookup", "pair_id", "claimable", "claimed", "claim_id", "worker_id", "run_id", "card_id", "card_code", "token_id", *REQUESTS,
 )  # fmt: skip
 
 
@@ -328,6 +329,12 @@ def _fill(town: Town, tenant: str) -> dict[str, str]:
             session, now=NOW, known=[], found=stands_out, among=[stands_out], again=2
         ).number
         by_case = exposure.ask_case(session, now=NOW, actor=officer_actor, bound=bound, **hours)
+        run = Derivation(
+            id=new_id(NOW), asked_at=NOW, asked_by=officer_actor.id, asked_by_name="x", rules="keep",
+            rules_on=NOW.date(), state="waiting", until_seq=0, total=1, beat_at=NOW,
+        )  # fmt: skip
+        session.add(run)
+        values["run_id"] = str(run.id)
         values["export_id"] = str(_export(session, vault, officer_actor, by_place, word))
         values |= {
             "lookup_id": str(by_place.id), "person_lookup": str(by_person.id), "case_lookup": str(by_case.id),
@@ -667,8 +674,10 @@ def tables() -> list[str]:
 def rows(town: Town) -> dict[str, list[Any]]:
     """Every row of every table, to be compared."""
     if town.world.kind == "postgresql":
-        with psycopg.connect(_superuser(town), autocommit=True) as connection:
-            return {name: sorted(_copy_out(connection, name).splitlines()) for name in tables()}
+        found: dict[str, list[Any]] = {name: [] for name in tables()}
+        for name, row in town.world.superuser().execute(_every_row(), prepare=True):
+            found[name].append(row)
+        return {name: sorted(these) for name, these in found.items()}
     with inside(town.app), reading():
         connection = db.session.connection()
         return {
@@ -680,20 +689,19 @@ def save(town: Town) -> None:
     """Remember what every table holds, so that `restore` can bring it back."""
     town.clean = rows(town)
     if town.world.kind == "postgresql":
-        with psycopg.connect(_superuser(town), autocommit=True) as connection:
-            town.saved = {name: _copy_out(connection, name) for name in tables()}
+        town.saved = {name: _copy_out(town.world.superuser(), name) for name in tables()}
         return
     path = _settle(town)
     town.saved = {"file": path.read_bytes()}
 
 
 def restore(town: Town) -> None:
-    """Bring back what `save` remembered."""
+    """Bring back what `save` remembered, where rows differ from it."""
     venue_queries.known_door.forget()
     if town.world.kind == "postgresql":
-        with psycopg.connect(_superuser(town)) as connection:
-            connection.execute("SET session_replication_role = replica")
-            for name in tables():
+        now, connection = rows(town), town.world.superuser()
+        with connection.transaction():
+            for name in (name for name in tables() if now[name] != town.clean[name]):
                 connection.execute(f'DELETE FROM "{name}"')
                 with connection.cursor().copy(f'COPY "{name}" FROM STDIN') as copy:
                     copy.write(town.saved[name])
@@ -716,8 +724,9 @@ def _settle(town: Town) -> Path:
     return path
 
 
-def _superuser(town: Town) -> str:
-    return town.world.superuser_url.replace("postgresql+psycopg://", "postgresql://")
+@cache
+def _every_row() -> str:
+    return " UNION ALL ".join(f"SELECT '{name}', whole_row::text FROM \"{name}\" AS whole_row" for name in tables())
 
 
 def _copy_out(connection: Any, name: str) -> bytes:

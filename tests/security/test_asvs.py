@@ -312,7 +312,7 @@ IN_ADDRESSES = {
     "filename", "session_id", "what", "account_id", "invitation_id", "finding_id", "venue_id", "code", "reference",
     "paper", "link_id", "approval_id", "number", "lookup_id", "form", "export_id", "import_id", "job_id", "zone_id",
     "inner_id", "card_id", "worker_id", "claim_id", "call_id", "kind", "token_id", "notice_id", "contact_id", "move_id",
-    "province", "pair_id",
+    "province", "pair_id", "run_id",
 }  # fmt: skip
 # A token that is good once leaves the address at once: the page is shown under one without it.
 TAKEN_OUT = {"invitation.take", "desk_joining.take", "handover.open_link"}

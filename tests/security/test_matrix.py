@@ -185,8 +185,17 @@ def test_everybody_gets_what_is_declared_and_no_name_of_others(town, name):
 @pytest.mark.postgresql
 @pytest.mark.parametrize("name", MATRIX)
 def test_the_same_on_postgresql_where_each_tier_has_a_role_of_its_own(postgresql_town, name):
-    for tier in ("all", *sorted(MATRIX[name].where)):
+    assert MATRIX[name].where
+    for tier in sorted(MATRIX[name].where):
         prove(postgresql_town, name, tier, whole=True)
+
+
+@pytest.mark.long
+@pytest.mark.wide
+@pytest.mark.postgresql
+@pytest.mark.parametrize("name", MATRIX)
+def test_the_same_on_postgresql_where_one_process_has_every_tier(postgresql_town, name):
+    prove(postgresql_town, name, "all", whole=True)
 
 
 def test_every_route_and_method_is_declared(town):

@@ -343,7 +343,7 @@ def test_every_table_is_granted_on_purpose():
         "pair_scan",
         "joined",
     }
-    staffs_own |= {"case_step", "case_window", "told_move"}
+    staffs_own |= {"case_step", "case_window", "derivation", "told_move"}
     staffs_own |= {
         "contact_check",
         "duty_handover",

@@ -43,7 +43,7 @@ PERSONAL = ("visit", "declaration", "person", "kept_visit", "kept_declaration", 
             "lookup", "lookup_venue", "export", "export_part", "audit", "reading", "rights_request", "message", "contact_code", "invitation",
             "finding", "finding_entry", "approval", "commitment", "handover", "venue_claim", "poster_job", "poster_file", "register_import",
             "register_part", "register_number", "worker", "shift_change", "station_call", "station_step", "contact",
-            "contact_step", "notice", "case_step", "case_window", "told_move", "contact_check", "contact_near", "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_token", "api_call", "list_heading", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
+            "contact_step", "notice", "case_step", "case_window", "told_move", "contact_check", "contact_near", "duty_handover", "signal", "signal_step", "infection", "notice_answer", "notice_text", "notice_receipt", "notice_draft", "api_token", "api_call", "list_heading", "derivation", "pair", "pair_step", "pair_scan", "joined")  # fmt: skip
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ ASKED = {
     "all people at a place": lambda s: set(attendance.everybody(s, asked())),
     "who was known before": lambda s: attendance.known_before(s, replace(asked(), since=END)),
     "somebody by phone": lambda s: people.matching(s, id_index=None, phone_index=b"x", name_index=None),
-    "cases": lambda s: {one.id for one in cases.newest(s, None)},
+    "cases": lambda s: {one.id for one in cases.newest(s).rows},
     "lookups": lambda s: {lookup.id for lookup, _ in exposure.newest(s)},
     "the log": lambda s: {one.seq for one in audit.newest(s, None)},
     "staff": lambda s: {one.id for one in accounts.staff(s)},

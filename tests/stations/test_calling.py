@@ -106,7 +106,7 @@ def test_two_at_once_the_second_sees_what_happened_and_loses_nothing(town):
     act(first, one, "call", result="reached", note="đã khỏi", seen="0")
     late = act(second, one, "call", result="not_reached", note="máy bận", seen="0")
     assert late.status_code == 409
-    for words in ("Người khác vừa làm việc này", "đã khỏi", "máy bận"):
+    for words in ("làm trước bạn, lúc", "đã khỏi", "máy bận"):
         assert words in late.text
     assert len(all_of(town, StationStep.what)) == 1
 

@@ -1,0 +1,110 @@
+"""Who was given to be called before the reasons went along reads, at the station and at the CDC, as who is given now."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from checkin import clock
+from checkin.contacts.models import Contact
+from checkin.db import db
+from tests import cast, factories
+from tests.conftest import NOW
+from tests.exposure.test_case_pages import linked, look_up, post
+from tests.fuzz import cheap
+from tests.worlds import inside, vault_of
+
+HOUR = timedelta(hours=1)
+COLLEAGUE = ("minh@cdc", "đồng nghiệp ở CDC tỉnh")
+
+
+@pytest.fixture
+def given(world):
+    """A case and somebody of Hà Tu who coughed at the same market, given to be called; the reasons were left out."""
+    # On PostgreSQL the pages ask as the role of their own tier.
+    app, staff = world.app(), world.app("staff")
+    with clock.fixed(NOW), cheap.passwords():
+        with inside(app):
+            session, vault = db.session(), vault_of(app)
+            for role, who, commune in (
+                ("cdc", cast.CDC, None),
+                ("cdc", COLLEAGUE, None),
+                ("commune", cast.COMMUNE, factories.HA_TU),
+            ):
+                factories.account(session, vault, role, who, commune)
+            market = factories.venue(session, vault, "Chợ Hạ Long 1", kind="market")
+            factories.check_in(app, session, vault, market, cast.healthy(), at=NOW - 3 * HOUR)
+            factories.check_in(app, session, vault, market, cast.coughing(cast.NEIGHBOUR), at=NOW - 3 * HOUR)
+            factories.case(session)
+            factories.commit()
+        app.extensions["staff pages"] = staff
+        officer = signed_in(app, cast.CDC)
+        linked(officer)
+        page = look_up(officer).location
+        shown = re.findall(r'name="shown" value="([^"]+)"', officer.get(page).text)
+        post(officer, page.replace("/lookup/", "/cases/assign/"), page="1", shown=shown, all="y")
+        yield app, officer
+
+
+def signed_in(app, who):
+    client = app.extensions["staff pages"].test_client()
+    factories.sign_in(client, who)
+    return client
+
+
+def details(app):
+    with inside(app):
+        (sealed,) = db.session.scalars(sa.select(Contact.details))
+        return vault_of(app).open(sealed)
+
+
+def leave_out(app, **more):
+    """The row as it was made before the reasons went along."""
+    with inside(app):
+        session, vault = db.session(), vault_of(app)
+        one = session.scalars(sa.select(Contact)).one()
+        told = vault.open(one.details) | more
+        told.pop("why")
+        one.details = vault.seal(told)
+        session.commit()
+
+
+def urgency(client, page):
+    found = re.search(r"<small><b>Độ khẩn (\d+)</b> ([^<]+)</small>", client.get(page).text)
+    return found.groups() if found else None
+
+
+def test_a_lookup_of_the_case_gives_urgency_and_reasons_to_who_was_given_before(given):
+    app, officer = given
+    station = signed_in(app, cast.COMMUNE)
+    now = urgency(station, "/station/")
+    assert now and "ho" in now[1]
+    before = details(app)
+    leave_out(app)
+    assert urgency(station, "/station/") is None and urgency(officer, "/cases/F0-0001/contacts") is None
+    look_up(officer)
+    assert details(app) == before
+    assert urgency(station, "/station/") == now
+    other = signed_in(app, COLLEAGUE)
+    listed = other.get("/cases/F0-0001/contacts").text
+    page = re.search(r"/cases/F0-0001/contacts/[0-9a-f-]{36}", listed)[0]
+    assert urgency(other, "/cases/F0-0001/contacts") == urgency(other, page) == now
+    # Nothing was done about them: whoever has the page open is not late.
+    with inside(app):
+        assert db.session.scalars(sa.select(Contact.version)).all() == [1]
+
+
+def test_whom_an_f1_named_has_none(given):
+    app, officer = given
+    leave_out(app, near="Ng. V. A.")
+    look_up(officer)
+    assert "why" not in details(app)
+
+
+def test_what_cannot_be_opened_stops_nothing(given):
+    app, officer = given
+    with inside(app):
+        db.session.execute(sa.update(Contact).values(details=b"x" * 80))
+        db.session.commit()
+    assert look_up(officer).status_code == 303
