@@ -47,7 +47,8 @@ def init_app(app: Flask) -> None:
     # Under the venues, which know nothing of registers.
     import_module("checkin.venues.cli").group.add_command(import_module("checkin.register.cli").import_venues)
     # Under the cases, which know nothing of lookups.
-    import_module("checkin.cases.cli").group.add_command(import_module("checkin.exposure.cli").contacts)
+    for command in ("contacts", "complete_reasons"):
+        import_module("checkin.cases.cli").group.add_command(getattr(import_module("checkin.exposure.cli"), command))
     import_module("checkin.cases.cli").group.add_command(import_module("checkin.derivations.cli").derive)
     visits = AppGroup("visits", help="The visit store.")
     for name, commands in VISITS.items():

@@ -119,6 +119,11 @@ def asked(vault: Vault, name: str, shape: Sequence[type], values: Mapping[str, s
     return START
 
 
+def here(values: Mapping[str, str]) -> dict[str, Any]:
+    """The page that an address or a form says, to be said again in the address of the same page."""
+    return {word: values[word][:LONGEST] for word in ("after", "before") if values.get(word)}
+
+
 def sealed(vault: Vault, name: str, key: Key) -> str:
     """A key as the word of an address, LONGEST characters at most; `name` says which list and which order."""
     body = json.dumps([_plain(part) for part in key]).encode()

@@ -88,7 +88,8 @@ CASE_CHANGED = (
 )
 # Of a run over cases, what was asked for stays.
 DERIVATION_CHANGED = (
-    "state, last_seq, done, failed, changed, restated, came, went, failures, beat_at, begun_at, begun_from, finished_at"
+    "state, problem, taken_by, taken_by_name, last_seq, done, failed, changed, restated, came, went, failures, "
+    "beat_at, begun_at, begun_from, finished_at"
 )
 WINDOW_CHANGED = 'start, "end", reason, at, by_name'
 # Table: which rows may be read; written too, where nothing else is said below.
@@ -234,7 +235,7 @@ STAFF_AFTER = {
     "AND note IN ('ruled_out', 'let_go', 'rewritten')",
 }
 STAFF_NEW = {
-    "derivation": f"{_role('cdc')} AND ({_is('asked_by::text', 'account')} OR asked_by IS NULL)",
+    "derivation": f"{_role('cdc')} AND ({_is('asked_by::text', 'account')} OR asked_by IS NULL) AND taken_by IS NULL",
     # In one's own name.
     **dict.fromkeys(("signal_step", "infection"), f"{_role('cdc')} AND {_is('account_id::text', 'account')}"),
     "api_token": _role("admin", "system"),

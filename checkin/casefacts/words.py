@@ -69,8 +69,11 @@ def late(step: CaseStep, names: Mapping[str, Mapping[str, Any]] | None = None) -
     return too_late(step.by_name, "; ".join(what), step.at)
 
 
-def opened_before(case: Case, first: CaseStep) -> str:
-    """What a page says to who opens a case of somebody who is one; `first` is how that one was opened."""
+def opened_before(case: Case, first: CaseStep | None) -> str:
+    """What a page says to who opens a case of somebody who is one; `first` is how that one was opened, if that is
+    known."""
+    if first is None:
+        return str(gettext("Người này đã là một ca đang mở."))
     return str(
         gettext(
             "Người này đã là một ca đang mở: %(who)s mở ca %(number)s lúc %(when)s.",

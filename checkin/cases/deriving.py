@@ -98,9 +98,7 @@ def _derive(session: Session, cases: Sequence[Case], span: Span) -> dict[UUID, C
     changed = [case_id for case_id, change in changes.items() if change.rows]
     if changed:
         kept_changed.send(session, cases=changed)
-    for case_id in changed:
-        was, now = _met(before[case_id]), _met(kept[case_id])
-        changes[case_id].came, changes[case_id].went = len(now - was), len(was - now)
+    _count_people(session, {case_id: (_met(before[case_id]), _met(kept[case_id])) for case_id in changed}, changes)
     _declarations(session, kept, low, high, changes)
     return changes
 
@@ -167,6 +165,21 @@ def _declarations(
                 told.setdefault(declaration, case_id)
     for declaration in filing.copy_declarations(session, told):
         changes[told[declaration]].rows += 1
+
+
+def _count_people(session: Session, met: Mapping[UUID, tuple[set[str], set[str]]], changes: dict[UUID, Change]) -> None:
+    """Say of each case who came and went, from whom it met `before` and `after`; who was joined is one of them."""
+    moved = {one for before, after in met.values() for one in before ^ after}
+    groups = joins.groups_of(session, map(UUID, moved))
+    all_of = {one: frozenset(written(session, member) for member in groups[UUID(one)].members) for one in moved}
+    for case_id, (before, after) in met.items():
+        change = changes[case_id]
+        change.came, change.went = len(_lacking(before, after, all_of)), len(_lacking(after, before, all_of))
+
+
+def _lacking(people: set[str], others: set[str], all_of: Mapping[str, frozenset[str]]) -> set[frozenset[str]]:
+    """Those of the others who are none of these people; `all_of` says who each of them is."""
+    return {all_of[one] for one in others - people if all_of[one].isdisjoint(people)}
 
 
 def _met(of_case: Kept) -> set[str]:

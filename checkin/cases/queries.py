@@ -286,6 +286,11 @@ def steps(session: Session, case_id: UUID) -> list[CaseStep]:
     )
 
 
+def opened_by(session: Session, case_id: UUID) -> CaseStep | None:
+    """How a case was opened; None where it was before steps were written down."""
+    return session.scalars(sa.select(CaseStep).where(CaseStep.case_id == case_id, CaseStep.what == "open")).first()
+
+
 def others_keeping(case_id: UUID) -> sa.Subquery:
     """The id and each person of the cases, but this one, that keep what belongs to them."""
     who = joins.persons(Case.__table__.c)

@@ -59,6 +59,16 @@ def which_asked(values: Mapping[str, str]) -> Which:
     )
 
 
+def which_in_words(which: Which) -> str:
+    """The same in the reader's language."""
+    words = [
+        state_names().get(which.state, which.state),
+        disease_names().get(which.disease, which.disease),
+        communes().get(which.commune_id, which.commune_id),
+    ]
+    return ", ".join(filter(None, words)) or gettext("mọi ca")
+
+
 def _spot(values: Mapping[str, str]) -> Spot:
     """The page of the cases before a number, or after it; the newest for what is none. Numbers say nothing of anybody:
     they stand in the address as they are."""

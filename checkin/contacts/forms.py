@@ -92,13 +92,24 @@ class GiveForm(StepForm):
 
 
 class BackForm(StepForm):
-    """Why a station gives somebody back, or the CDC takes them from it."""
+    """Why a station gives somebody back."""
 
     back_note = Text(
         _l("Vì sao"),
         [Needed(_l("Ghi vì sao: để CDC giao cho đúng nơi."))],
         limit=1000,
         description=_l("Được mã hoá. Chỉ trạm được giao gọi và CDC đọc được. Ví dụ: đã chuyển đến phường khác."),
+    )
+
+
+class TakeBackForm(StepForm):
+    """Why the CDC takes somebody from the station that has them."""
+
+    back_note = Text(
+        _l("Vì sao CDC nhận lại"),
+        [Needed(_l("Ghi vì sao: đồng nghiệp ở CDC đọc trước khi gọi hoặc giao tiếp."))],
+        limit=1000,
+        description=_l("Được mã hoá. Chỉ CDC đọc được. Ví dụ: giao nhầm xã, phường."),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,14 @@ from checkin.contacts.steps import take_step
 from checkin.errors import DomainError
 from checkin.rules import RuleSet
 from checkin.vault import Vault
+
+
+class Left(NamedTuple):
+    """Who of several was not given: about whom somebody did something meanwhile, whom the station has or who is no
+    contact of the case, and whom that station is not to see on its list."""
+
+    others: list[UUID]
+    named: list[UUID]
 
 
 def with_cdc(contact: Contact) -> bool:
@@ -63,25 +71,31 @@ def give_all(
     commune_id: str,
     communes: Collection[str],
     rules: RuleSet,
-) -> list[UUID]:
-    """`give` for several contacts of a case, each as it was `seen` (its version); those that were not given, since
-    somebody else did something about them meanwhile or the station has them. Raises DomainError('commune')."""
+) -> Left:
+    """`give` for several contacts of a case, each as it was `seen` (its version); those that were not given. Whoever
+    was near an F1 that named people to this very station is none for it: of those whom it named, only who is new would
+    come to its list, and their absence would tell it who else is followed, or who the case is.
+
+    The caller holds what is kept for cases. Raises DomainError('commune')."""
     if commune_id not in communes:
         raise DomainError("commune")
-    left = []
-    found = [one for one in queries.some(session, list(seen)) if one.case_id == case_id]
+    found = {one.id: one for one in queries.some(session, list(seen)) if one.case_id == case_id}
+    left = Left([one for one in seen if one not in found], [])
     # All of them before the log, in one order, as whoever works on one of them does.
-    for contact in sorted(found, key=lambda one: one.id):
+    for _, contact in sorted(found.items()):
         session.refresh(contact, with_for_update=True)
+    named = queries.named_to(session, case_id, [one.person_id for one in found.values()])
     how: dict[str, Any] = {"now": now, "actor": actor, "communes": communes, "rules": rules, "note": ""}
-    for contact in sorted(found, key=lambda one: one.id):
-        contact_id = contact.id
+    for contact_id, contact in sorted(found.items()):
+        if commune_id in named[contact.person_id]:
+            left.named.append(contact_id)
+            continue
         try:
             if contact.version != seen[contact_id]:
                 raise DomainError("changed")
             give(session, vault, contact=contact, commune_id=commune_id, **how)
         except DomainError:
-            left.append(contact_id)
+            left.others.append(contact_id)
     return left
 
 

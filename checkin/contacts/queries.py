@@ -13,6 +13,7 @@ from checkin.contacts.judging import CALL, F1, F2, NOT
 from checkin.contacts.models import (
     ILL,
     MOVED,
+    NAMED,
     POSITIVE,
     REACHED,
     REFUSED,
@@ -36,6 +37,8 @@ LISTS = (*STAGES, OUTSIDE, REFUSING)
 # F1s and F2s together, in a file.
 TRACED = "traced"
 LISTED = (*LISTS, TRACED)
+# On whichever list.
+EVERYBODY = ""
 
 
 def _word(value: str) -> Any:
@@ -135,6 +138,21 @@ def f1s_of(session: Session, contact_ids: Collection[UUID]) -> list[Contact]:
     return list(session.scalars(query.order_by(Contact.id)))
 
 
+def named_to(session: Session, case_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """By person, under whichever name, the stations to which an F1 whom they were near named people; maybe none."""
+    groups = joins.groups_of(session, person_ids)
+    members = {member for group in groups.values() for member in group.members}
+    query = (
+        sa.select(Contact.person_id, ContactStep.commune_id)
+        .join(ContactNear, ContactNear.contact_id == Contact.id)
+        .join(ContactStep, ContactStep.contact_id == ContactNear.f1_id)
+        .where(*(rows(session, table) for table in (Contact, ContactNear, ContactStep)))
+        .where(Contact.case_id == case_id, Contact.person_id.in_(members), ContactStep.what == NAMED)
+    )
+    named = session.execute(query.distinct()).all()
+    return {one: {to for who, to in named if to and who in groups[one].members} for one in groups}
+
+
 def people_of(session: Session, case_id: UUID) -> set[UUID]:
     """Everybody who was given to somebody to call."""
     return set(session.scalars(sa.select(Contact.person_id).where(rows(session, Contact), Contact.case_id == case_id)))
@@ -202,13 +220,14 @@ def of_case(session: Session, case_id: UUID, which: str, spot: Spot = START, *, 
 
 
 def _listed(session: Session, which: str, of: UUID | Which) -> Sequence[Any]:
-    narrow = Contact.stage.in_((F1, F2)) if which == TRACED else _NARROWED.get(which, Contact.stage == which)
+    several: dict[str, Any] = {EVERYBODY: sa.true(), TRACED: Contact.stage.in_((F1, F2))}
+    narrow = (_NARROWED | several).get(which, Contact.stage == which)
     theirs = [Contact.case_id == of] if isinstance(of, UUID) else of.conditions()
     return rows(session, Contact), rows(session, Case), *theirs, narrow, _leading(session)
 
 
 def count_listed(session: Session, which: str, of: UUID | Which) -> int:
-    """How many contacts there are on one of LISTED: of the case with this id, or of all such cases."""
+    """How many contacts there are on one of LISTED, or EVERYBODY: of the case with this id, or of all such cases."""
     query = sa.select(sa.func.count()).select_from(Contact).join(Case, Case.id == Contact.case_id)
     return session.scalar(query.where(*_listed(session, which, of))) or 0
 
@@ -219,10 +238,11 @@ def all_listed(session: Session, which: str, of: UUID | Which) -> list[UUID]:
     return list(session.scalars(query.order_by(Case.seq, _CALM, Contact.due_at, Contact.id)))
 
 
-def followed(session: Session, case_id: UUID, *, limit: int) -> list[Contact]:
-    """Contacts of a case whom somebody has to call, and its F1s, in one order for all who ask."""
+def followed(session: Session, case_id: UUID, *, after: UUID | None = None, limit: int) -> list[Contact]:
+    """Contacts of a case whom somebody has to call, and its F1s, in one order for all who ask: those behind one."""
     query = sa.select(Contact).where(rows(session, Contact), Contact.case_id == case_id, sa.or_(TO_CALL, IS_F1))
-    return list(session.scalars(query.order_by(Contact.id).limit(limit)))
+    behind = [Contact.id > after] if after is not None else []
+    return list(session.scalars(query.where(*behind).order_by(Contact.id).limit(limit)))
 
 
 class Due(NamedTuple):

@@ -16,6 +16,7 @@ from checkin.contacts.asking import questions_for
 from checkin.contacts.judging import CALL, F1, F2, NO, NOT, UNKNOWN, YES, judge, quarantine, rule_for
 from checkin.contacts.models import (
     ASSIGN,
+    BACK,
     CALLED,
     COMMITTEE,
     DECIDE,
@@ -169,7 +170,7 @@ def called(
     if actor.role == COMMUNE or contact.commune_id is None:
         change |= {"taken_by": actor.id, "taken_by_name": actor.name[:80]}
     if changed := stage != contact.stage:
-        change |= staged(now, actor, contact, stage, rules)
+        change |= staged(now, actor, contact, stage, rules) | _without_station(session, actor, contact, stage)
     elif result in (NOT_REACHED, REFUSED):
         change["due_at"] = _again(now, result, rules)
     more = {"result": result, "answers": [f"{question}={answer}" for question, answer in told.items()]}
@@ -196,7 +197,7 @@ def decide(
         raise DomainError("stage")
     if not reason.strip():
         raise DomainError("reason")
-    change = staged(now, actor, contact, stage, rules)
+    change = staged(now, actor, contact, stage, rules) | _without_station(session, actor, contact, stage)
     if stage == CALL:  # a call anew, with a time of its own
         change["due_at"] = due(now, stage, rules)
     take_step(session, now, actor, contact, DECIDE, change, stage=stage, note=notes.sealed(vault, reason))
@@ -267,6 +268,16 @@ def record_export(session: Session, *, now: datetime, actor: Actor, case: Case, 
 def _still_to_call(contact: Contact) -> None:
     if not contact.to_call:
         raise DomainError("done")
+
+
+def _without_station(session: Session, actor: Actor, contact: Contact, stage: str) -> dict[str, Any]:
+    """Whom a station gave back is in nobody's quarantine list once the CDC makes an F1 of them, until it gives them to
+    another station. Who refused and was left to the CDC to call is still their station's."""
+    if stage != F1 or contact.raised != TO_CDC or actor.role == COMMUNE:
+        return {}
+    # Not the last result: it may be of the CDC's own calls since then.
+    passed = [step.what for step in queries.steps(session, contact.id) if step.what in (TO_CDC, BACK)]
+    return {"commune_id": None, "raised": None} if passed[-1:] == [BACK] else {}
 
 
 def _again(now: datetime, result: str, rules: RuleSet) -> datetime:

@@ -39,8 +39,8 @@ STEP_NAMES = {
     BY_F1: _l("Ở gần một F1"),
     RELEASE: _l("Thả: F1 mà người này ở gần không còn là F1"),
     NAMED: _l("Kể tên người ở gần"),
-    GIVE: _l("Giao cho trạm y tế"),
-    BACK: _l("Trả lại CDC"),
+    GIVE: _l("Đã giao cho trạm y tế"),
+    BACK: _l("Trả lại, hoặc CDC nhận lại"),
 }
 RAISE_NAMES = {COMMITTEE: _l("Đã báo Uỷ ban xã, phường"), TO_CDC: _l("Chuyển CDC gọi")}
 ANSWER_NAMES = {YES: _l("Có"), NO: _l("Không"), UNKNOWN: _l("Không rõ")}

@@ -11,7 +11,7 @@ from checkin import clock, context, scope
 from checkin.cases import queries as cases
 from checkin.db import db
 from checkin.derivations import jobs, queries, service
-from checkin.derivations.models import DONE, KEEP, STOPPED, TODAY, Derivation
+from checkin.derivations.models import ACCOUNT, DONE, KEEP, STOPPED, TODAY, Derivation
 from checkin.derivations.queries import Which
 from checkin.derivations.showing import seconds_left
 from checkin.errors import DomainError
@@ -39,8 +39,9 @@ def derive(
 ) -> None:
     """Derive anew what is kept of open cases: their own visits, whom they can have met, and the declarations.
 
-    A case is whole or untouched. What was broken off goes on where it was with the same command, within a day; two at
-    once share the work. Ends with 1 where a case could not be derived, each of which is named.
+    A case is whole or untouched. What was broken off goes on where it was with the same command, within a day, and for
+    today's rules on the same day with the same reason; two at once share the work. Ends with 1 where a case could not
+    be derived, each of which is named.
     """
     # What is kept of people goes through memory here: a process that breaks leaves no picture of it.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -83,6 +84,8 @@ def _asked(numbers: tuple[str, ...], disease: str | None, rules: str, reason: st
         )  # fmt: skip
     except DomainError as error:
         raise click.ClickException(ASKED[error.reason]) from None
+    if anew and run.done:
+        raise click.ClickException(ASKED["going"])
     session.commit()
     return run
 
@@ -131,6 +134,8 @@ def _clock(seconds: float) -> str:
 
 def _tell(run: Derivation) -> None:
     how = {DONE: "done", STOPPED: "stopped: the same command goes on from here"}.get(run.state, "broken off")
+    if run.problem == ACCOUNT:
+        how = "stopped, since the account it went on for may not derive any more: the same command goes on from here"
     click.echo(f"{how}: {run.done:,} cases, {run.changed:,} another than before, {run.restated:,} by other rules")
     click.echo(f"people whom they met: {run.came:,} came in, {run.went:,} went out")
     if run.failed:

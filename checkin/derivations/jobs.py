@@ -3,7 +3,6 @@
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,9 +14,9 @@ from checkin import beside, clock, context, scope
 from checkin.accounts import queries as accounts
 from checkin.audit.entry import Actor
 from checkin.config import Config
-from checkin.db import db, is_postgresql
+from checkin.db import db, is_postgresql, reading
 from checkin.derivations import queries, service
-from checkin.derivations.models import Derivation
+from checkin.derivations.models import ACCOUNT, Derivation
 from checkin.derivations.service import CaseFailed
 from checkin.errors import frames
 
@@ -27,6 +26,8 @@ COMMAND = Actor.command("flask cases derive")
 # Cases whose rows are read together, while nobody else changes what is kept: officers wait for half a second at most.
 # SQLite has one writer, and visitors at the doors are others.
 TOGETHER, TOGETHER_ON_SQLITE = 10, 1
+# Who waits for SQLite's writer asks for it a few times a second: between two blocks it is free for so long.
+GAP_SECONDS = 0.05
 # What is no case's fault is tried again.
 TRIES, PAUSE_SECONDS = 5, 2.0
 Say = Callable[[Derivation], None]
@@ -56,18 +57,15 @@ def work(run_id: UUID, say: Say = lambda _run: None) -> None:
     """Derive what is left of a claimed run; `say` hears how far it is after each block."""
     session = db.session()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    actor, who = _asker(session, run_id)
-    most = TOGETHER if is_postgresql(session) else TOGETHER_ON_SQLITE
+    shared = is_postgresql(session)
+    most = TOGETHER if shared else TOGETHER_ON_SQLITE
     alone, tries = 0, 0
     with _progress(app, run_id):
         going = True
         while going:
-            scope.enter(session, who)
             limit = 1 if alone else most
-            how: dict[str, Any] = {"now": clock.now(), "actor": actor, "run_id": run_id, "rules_on": context.rules}
             try:
-                going = service.advance(session, limit=limit, **how)
-                session.commit()
+                going = _block(session, run_id, limit)
             except Exception as error:
                 session.rollback()
                 cause = error.__cause__ if isinstance(error, CaseFailed) else error
@@ -77,7 +75,7 @@ def work(run_id: UUID, say: Say = lambda _run: None) -> None:
                     continue
                 _tell(cause or error, str(error) if isinstance(error, CaseFailed) else "")
                 if isinstance(error, CaseFailed):
-                    scope.enter(session, who)
+                    scope.enter(session, scope.CASEWORK)
                     service.skip(session, now=clock.now(), run_id=run_id, seq=error.seq)
                     session.commit()
                 elif limit == 1:
@@ -86,10 +84,30 @@ def work(run_id: UUID, say: Say = lambda _run: None) -> None:
                     alone, tries = most, 0  # one of the block, or several: each by itself
                     continue
             alone, tries = max(0, alone - 1), 0
-            run = queries.run_of(session, run_id)
-            if going and run is not None:
-                say(run)
-            session.rollback()
+            if not going:
+                return
+            with reading():
+                run = queries.run_of(session, run_id)
+                if run is not None:
+                    say(run)
+                session.rollback()
+            if not shared:
+                time.sleep(GAP_SECONDS)
+
+
+def _block(session: Session, run_id: UUID, limit: int) -> bool:
+    """Derive the next cases in the name of who works on the run now; stop it where they may not any more."""
+    asker, now = _asker(session, run_id), clock.now()
+    if asker is None:
+        scope.enter(session, scope.SYSTEM)
+        service.stop(session, now=now, actor=COMMAND, run_id=run_id, problem=ACCOUNT)
+        session.commit()
+        return False
+    actor, who = asker
+    scope.enter(session, who)
+    going = service.advance(session, now=now, actor=actor, run_id=run_id, rules_on=context.rules, limit=limit)
+    session.commit()
+    return going
 
 
 def _tell(error: BaseException, case: str = "") -> None:
@@ -97,13 +115,19 @@ def _tell(error: BaseException, case: str = "") -> None:
     log.error("derivation failed", case=case, kind=type(error).__name__, trace=frames(error))
 
 
-def _asker(session: Session, run_id: UUID) -> tuple[Actor, scope.Scope]:
-    """In whose name a run is worked on, and what they see; what they asked for, for each case in turn."""
-    scope.enter(session, scope.SYSTEM)
-    run = queries.run_of(session, run_id)
-    account = accounts.by_id(session, run.asked_by) if run and run.asked_by else None
-    found = (account.actor, scope.Scope(scope.CDC, account.id)) if account else (COMMAND, scope.CASEWORK)
-    session.rollback()
+def _asker(session: Session, run_id: UUID) -> tuple[Actor, scope.Scope] | None:
+    """In whose name a run is worked on now, and what they see; what they asked for, for each case in turn. None where
+    the account is locked out, or of the CDC no more."""
+    with reading():
+        scope.enter(session, scope.SYSTEM)
+        run = queries.run_of(session, run_id)
+        worker = run.worker if run else None
+        found: tuple[Actor, scope.Scope] | None = (COMMAND, scope.CASEWORK)
+        if worker is not None:
+            account = accounts.by_id(session, worker)
+            may = account is not None and account.active and account.role == scope.CDC
+            found = (account.actor, scope.Scope(scope.CDC, account.id)) if account and may else None
+        session.rollback()
     return found
 
 

@@ -11,6 +11,8 @@ WAITING, RUNNING, STOPPED, DONE = "waiting", "running", "stopped", "done"
 UNFINISHED = (WAITING, RUNNING, STOPPED)
 # Which rules the cases go by afterwards: those that each had, or today's.
 KEEP, TODAY = "keep", "today"
+# Why a run stopped by itself: the account in whose name it went on is locked out, or of the CDC no more.
+ACCOUNT = "account"
 # Of the cases that could not be derived so many are named; `failed` says how many there are.
 MOST_NAMED = 50
 
@@ -30,6 +32,9 @@ class Derivation(db.Model):  # type: ignore[name-defined, misc]
     # Null where a command did it, which has no account.
     asked_by: Mapped[UUID | None] = mapped_column(sa.Uuid)
     asked_by_name: Mapped[str] = mapped_column(sa.String(80))
+    # Who took it up last where it was broken off, in whose name it goes on since; no name: who asked for it.
+    taken_by: Mapped[UUID | None] = mapped_column(sa.Uuid)
+    taken_by_name: Mapped[str | None] = mapped_column(sa.String(80))
     # Which open cases: all where neither says anything.
     numbers: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
     disease: Mapped[str | None] = mapped_column(sa.String(24))
@@ -38,6 +43,7 @@ class Derivation(db.Model):  # type: ignore[name-defined, misc]
     rules_on: Mapped[date] = mapped_column(sa.Date)
     reason: Mapped[str | None] = mapped_column(sa.String(500))
     state: Mapped[str] = mapped_column(sa.String(7))
+    problem: Mapped[str | None] = mapped_column(sa.String(16))
     # The running number of the last case that is done, and of the last one there was when it began.
     last_seq: Mapped[int] = mapped_column(default=0)
     until_seq: Mapped[int]
@@ -56,3 +62,8 @@ class Derivation(db.Model):  # type: ignore[name-defined, misc]
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     begun_from: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def worker(self) -> UUID | None:
+        """The account in whose name it is worked on; None for a command."""
+        return self.asked_by if self.taken_by_name is None else self.taken_by

@@ -57,25 +57,26 @@ def ask(
     reason: str | None = None,
     anew: bool = False,
 ) -> Derivation:
-    """A run over these cases, for a process to take up; the one of before where it was broken off and is no day old,
-    unless it is wanted `anew`. The caller commits at once.
+    """A run over these cases, for a process to take up: the one that is going on where it is alike; else the one of
+    before where it was broken off, is alike and no day old, unless it is wanted `anew`. The caller commits at once.
 
     Raises DomainError: 'reason' where they are to take today's rules and none is given, 'going' where a process works
     on another run.
     """
-    if rules == TODAY and not (reason or "").strip():
+    told = (reason or "").strip()[:500] or None
+    if rules == TODAY and not told:
         raise DomainError("reason")
     _lock(session)
     for run in queries.unfinished(session, now - GOES_ON):
-        alike = (Which.of(run), run.rules) == (which, rules)
+        alike = _is_alike(run, which, rules, rules_on, told)
         if run.state in (WAITING, RUNNING) and not _is_left(run, now):
-            if alike and not anew:
+            if alike:
                 return run
             raise DomainError("going")
         if alike and not anew:
             _take_up(session, now, actor, run)
             return run
-    # Nobody takes up any more what was broken off before.
+    # What was broken off before goes on where somebody asks for it, and no process takes it up by itself any more.
     session.execute(
         sa.update(Derivation).where(Derivation.state.in_(UNFINISHED)).values(state=STOPPED),
         execution_options={"synchronize_session": False},
@@ -83,7 +84,7 @@ def ask(
     run = Derivation(
         id=new_id(now), asked_at=now, asked_by=actor.id, asked_by_name=actor.name[:80],
         numbers=None if which.seqs is None else sorted(which.seqs), disease=which.disease, rules=rules,
-        rules_on=rules_on, reason=(reason or "").strip()[:500] or None, state=WAITING, last_seq=0,
+        rules_on=rules_on, reason=told, state=WAITING, last_seq=0,
         until_seq=queries.last_case(session), done=0, failed=0, total=0, changed=0, restated=0, came=0, went=0,
         begun_from=0,
     )  # fmt: skip
@@ -106,14 +107,16 @@ def go_on(session: Session, *, now: datetime, actor: Actor, run_id: UUID) -> Der
     return run
 
 
-def stop(session: Session, *, now: datetime, actor: Actor, run_id: UUID) -> bool:
-    """Have a run end after the cases that are being worked on; False where it has ended."""
+def stop(session: Session, *, now: datetime, actor: Actor, run_id: UUID, problem: str | None = None) -> bool:
+    """Have a run end after the cases that are being worked on; False where it has ended. `problem` is why, where nobody
+    wanted it to."""
     run = queries.run_of(session, run_id, hold=True)
     if run is None or run.state not in (WAITING, RUNNING):
         return False
-    run.state, run.finished_at = STOPPED, now
+    run.state, run.problem, run.finished_at = STOPPED, problem, now
     session.flush()
-    _record(session, now, actor, run, "case.derive_stop", {"done": run.done})
+    why: dict[str, object] = {"problem": problem} if problem else {}
+    _record(session, now, actor, run, "case.derive_stop", {"done": run.done, **why})
     return True
 
 
@@ -145,7 +148,8 @@ def has_died(run: Derivation, now: datetime) -> bool:
 
 def advance(session: Session, *, now: datetime, actor: Actor, run_id: UUID, rules_on: RulesOn, limit: int) -> bool:
     """Derive the next cases of a run, so many at most, and say in the run that they are done, in one transaction that
-    the caller commits; False where none is left, or somebody stopped it.
+    the caller commits; False where none is left, or somebody stopped it. Nothing is done where it goes on in another
+    name than the actor's by now.
 
     Raises CaseFailed where one case alone was asked for and it could not be derived: the caller rolls back.
     """
@@ -154,6 +158,8 @@ def advance(session: Session, *, now: datetime, actor: Actor, run_id: UUID, rule
     run = queries.run_of(session, run_id, hold=True)
     if run is None or run.state != RUNNING:
         return False
+    if run.worker != actor.id:
+        return True
     ids = queries.next_cases(session, run, limit)
     if not ids:
         run.state, run.finished_at, run.beat_at = DONE, now, now
@@ -215,8 +221,16 @@ def is_older(rules: RuleSet, today: RuleSet) -> bool:
     return bool(rules["disease"] != today["disease"])
 
 
+def _is_alike(run: Derivation, which: Which, rules: str, rules_on: date, reason: str | None) -> bool:
+    """Whether a run does what is asked for. Which day's rules cases took, and why, stands in their history."""
+    if (Which.of(run), run.rules) != (which, rules):
+        return False
+    return rules != TODAY or (run.rules_on, run.reason) == (rules_on, reason)
+
+
 def _take_up(session: Session, now: datetime, actor: Actor, run: Derivation) -> None:
-    run.state, run.beat_at, run.finished_at = WAITING, now, None
+    run.state, run.problem, run.beat_at, run.finished_at = WAITING, None, now, None
+    run.taken_by, run.taken_by_name = actor.id, actor.name[:80]
     session.flush()
     _record(session, now, actor, run, "case.derive", {"from": run.done})
 

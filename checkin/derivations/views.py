@@ -1,5 +1,6 @@
 """What is kept of all open cases derived anew, beside: asked for, followed, stopped, gone on with, and what changed."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -15,9 +16,12 @@ from checkin.derivations.models import RUNNING, WAITING, Derivation
 from checkin.derivations.queries import Which
 from checkin.derivations.showing import may_go_on, seconds_left, state_of
 from checkin.errors import DomainError
+from checkin.web import limiter
 
 bp = Blueprint("derivations", __name__, url_prefix="/cases/derivations")
 SHOWN = 10
+# Each may start a process.
+OFTEN = "10 per minute"
 
 
 @bp.get("/")
@@ -26,8 +30,10 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/")
+@limiter.limit(OFTEN)
 def derive() -> ResponseReturnValue:
-    """Derive all open cases, in the background."""
+    """Derive all open cases, in the background, from the first on: a run that was broken off goes on from its own page.
+    Sent twice it is one run."""
     form = DeriveForm()
     if not form.validate():
         return _index(form, 422)
@@ -35,13 +41,13 @@ def derive() -> ResponseReturnValue:
     try:
         run = service.ask(
             session, now=now, actor=current_user.actor, which=Which(), rules=form.rules.data, rules_on=clock.today(),
-            reason=form.reason.data,
+            reason=form.reason.data, anew=True,
         )  # fmt: skip
     except DomainError:
         session.rollback()
         flash(gettext("Một lần tính lại khác đang chạy. Chờ nó xong hoặc dừng nó trước."), "warn")
         return redirect(url_for(".index"), 303)
-    return _started(run)
+    return _started(run, now)
 
 
 @bp.get("/<uuid:run_id>")
@@ -60,6 +66,7 @@ def show(run_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:run_id>/stop")
+@limiter.limit(OFTEN)
 def stop(run_id: UUID) -> ResponseReturnValue:
     _run(run_id)
     if service.stop(db.session(), now=clock.now(), actor=current_user.actor, run_id=run_id):
@@ -69,6 +76,7 @@ def stop(run_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:run_id>/on")
+@limiter.limit(OFTEN)
 def go_on(run_id: UUID) -> ResponseReturnValue:
     """Take up a run that was broken off, from where it was."""
     run, now = _run(run_id), clock.now()
@@ -79,14 +87,15 @@ def go_on(run_id: UUID) -> ResponseReturnValue:
             db.session.rollback()
             flash(gettext("Một lần tính lại khác đang chạy. Chờ nó xong hoặc dừng nó trước."), "warn")
             return redirect(url_for(".index"), 303)
-        return _started(again)
+        return _started(again, now)
     return redirect(url_for(".show", run_id=run_id), 303)
 
 
-def _started(run: Derivation) -> ResponseReturnValue:
-    run_id, waits = run.id, run.state == WAITING
+def _started(run: Derivation, now: datetime) -> ResponseReturnValue:
+    # Where it waited before, whoever made it wait started a process.
+    run_id, needs_process = run.id, run.state == WAITING and now in (run.asked_at, run.beat_at)
     db.session.commit()
-    if waits:
+    if needs_process:
         jobs.start(context.config())
     return redirect(url_for(".show", run_id=run_id), 303)
 

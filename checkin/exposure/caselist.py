@@ -16,7 +16,7 @@ from checkin.casefacts.words import DETECTED_NAMES
 from checkin.cases import queries as cases
 from checkin.cases.models import Case
 from checkin.cases.queries import Which
-from checkin.cases.views import communes, disease_names, state_names, which_asked
+from checkin.cases.views import communes, disease_names, state_names, which_asked, which_in_words
 from checkin.cells import Cell
 from checkin.db import db, set_read_only
 from checkin.declarations.forms import SYMPTOM_NAMES
@@ -81,7 +81,7 @@ def export() -> ResponseReturnValue:
         row = godata.of_case if bare else _in_words()
         lines = [row(case) for case in cases.listed(session, which)]
         about = [
-            (gettext("Tiêu chí"), ", ".join(_asked(which).values()) or gettext("tất cả")),
+            (gettext("Tiêu chí"), which_in_words(which)),
             (gettext("Số dòng"), str(total)),
             (gettext("Lý do"), reason),
             (gettext("Người xuất"), current_user.display_name),

@@ -23,10 +23,11 @@ from checkin.contacts.words import LIST_NAMES
 from checkin.db import db
 from checkin.declarations.forms import SYMPTOM_NAMES
 from checkin.errors import DomainError
-from checkin.exposure import earlier, queries, service, showing
+from checkin.exposure import queries, service, showing
 from checkin.exposure.forms import ReasonForm, SourceForm
 from checkin.exposure.models import CASE, PERSON, SOURCE, Lookup
 from checkin.exposure.ofcase import case_of
+from checkin.forms import too_late
 from checkin.joins import queries as joins
 from checkin.metrics import LOOKUPS
 from checkin.people import queries as people
@@ -73,10 +74,6 @@ def _ask(case: Case, form: ReasonForm, kind: str, window: Reach) -> ResponseRetu
     session.commit()
     keeping.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
     session.commit()
-    if kind == CASE:
-        # Who was given before reasons went along gets them now.
-        earlier.complete(session, context.vault(), now=now, actor=actor, lookup=lookup, case=case)
-        session.commit()
     LOOKUPS.labels(kind).inc()
     return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
 
@@ -154,9 +151,10 @@ def _refusal(reason: str, person_id: UUID, case: Case | None) -> str:
     session = db.session()
     known = cases.open_case_of(session, person_id) if reason == "doubled" else None
     if known is not None:
-        return opened_before(known, cases.steps(session, known.id)[-1])
+        return opened_before(known, cases.opened_by(session, known.id))
     if reason == "linked" and case is not None:
-        return late(next(step for step in cases.steps(session, case.id) if step.what == "link"))
+        linked = next((step for step in cases.steps(session, case.id) if step.what == "link"), None)
+        return late(linked) if linked is not None else too_late()
     if reason == "discarded":
         return str(gettext("Ca này đã loại trừ: đổi tình trạng trước khi gắn người."))
     return str(gettext("Người này đã là một ca đang mở."))

@@ -10,9 +10,10 @@ from checkin.audit.entry import Actor
 from checkin.casefacts.windows import rules_of, windows
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
+from checkin.cases.models import KEEPING_STATES
 from checkin.db import db
 from checkin.errors import DomainError
-from checkin.exposure import jobs, linelist, service
+from checkin.exposure import earlier, jobs, linelist, service
 from checkin.exposure.service import Bound
 
 group = AppGroup("exposure", help="Files of what lookups found.")
@@ -33,6 +34,28 @@ def purge() -> None:
     gone = service.purge_exports(db.session(), now=clock.now())
     db.session.commit()
     click.echo(f"exports: {gone} pieces removed")
+
+
+@click.command("reasons")
+@with_appcontext
+def complete_reasons() -> None:
+    """Give everybody of open cases who was given to be called before their reasons went along the reasons of today.
+
+    Needed once, after an upgrade; it can be broken off and called again.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    session, actor = db.session(), Actor.command("flask cases reasons")
+    scope.enter(session, scope.CASEWORK)
+    done = 0
+    for number in [case.number for case in cases.listed(session, cases.Which()) if case.state in KEEPING_STATES]:
+        session.commit()
+        scope.enter(session, scope.CASEWORK)
+        case = cases.by_number(session, number)
+        if case is not None:
+            scope.bind(session, case.id)
+            done += earlier.complete(session, context.vault(), now=clock.now(), actor=actor, case=case)
+    session.commit()
+    click.echo(f"reasons: {done} people")
 
 
 @click.command("contacts")

@@ -12,9 +12,10 @@ from checkin import clock
 from checkin.cases import queries as cases
 from checkin.cases.models import Case
 from checkin.cases.queries import Which
-from checkin.cases.views import disease_names, state_names
+from checkin.cases.views import which_in_words
 from checkin.cells import Cell
 from checkin.contacts import queries as contacts
+from checkin.contacts.models import REFUSED, TO_CDC, Contact
 from checkin.contacts.words import FILE_NAMES, RAISE_NAMES, RESULT_NAMES, STAGE_NAMES, Line, Met, opened
 from checkin.exposure import godata
 from checkin.exposure.exporting import BLOCK, About, MissingPeople
@@ -53,6 +54,10 @@ class ContactSheet:
         """How many lines there are."""
         return contacts.count_listed(session, self.lookup.listed or "", self._of)
 
+    def everybody(self, session: Session) -> int:
+        """How many there are on all lists of the same case, or the same cases."""
+        return contacts.count_listed(session, contacts.EVERYBODY, self._of)
+
     def ranked(self, session: Session) -> list[UUID]:
         """Their ids in the order of the list."""
         return contacts.all_listed(session, self.lookup.listed or "", self._of)
@@ -77,7 +82,7 @@ class ContactSheet:
             gettext("Hạn gọi"),
             gettext("Kết quả cuộc gọi"),
             gettext("Gọi được lúc"),
-            gettext("Từ chối: báo ai"),
+            gettext("Từ chối hoặc trả lại: báo ai"),
             gettext("Cách ly từ"),
             gettext("Cách ly đến"),
             gettext("Ở gần F1"),
@@ -116,12 +121,7 @@ class ContactSheet:
 
     def _cases(self) -> str:
         asked = self.lookup
-        words = [
-            state_names()[asked.case_state] if asked.case_state else "",
-            disease_names().get(asked.case_disease, asked.case_disease) if asked.case_disease else "",
-            commune_names().get(asked.commune_id, asked.commune_id) if asked.commune_id else "",
-        ]
-        return ", ".join(filter(None, words)) or gettext("mọi ca")
+        return which_in_words(Which(asked.case_state or "", asked.case_disease or "", asked.commune_id or ""))
 
 
 def _line(number: int, line: Line, case_number: str, communes: dict[str, str]) -> list[Cell]:
@@ -142,13 +142,20 @@ def _line(number: int, line: Line, case_number: str, communes: dict[str, str]) -
         contact.due_at if contact.to_call else None,
         str(RESULT_NAMES[contact.result]) if contact.result else None,
         contact.reached_at,
-        str(RAISE_NAMES[contact.raised]) if contact.raised else None,
+        _raised(contact),
         _day(contact.quarantine_from),
         _day(contact.quarantine_until),
         line.near,
         line.relation,
         ", ".join(str(word) for word in line.symptoms),
     ]
+
+
+def _raised(contact: Contact) -> str | None:
+    """Where it went with who refuses, or that their station gave them back."""
+    if contact.raised == TO_CDC and contact.result != REFUSED:
+        return str(gettext("Trạm trả lại"))
+    return str(RAISE_NAMES[contact.raised]) if contact.raised else None
 
 
 def _met(one: Met) -> str:

@@ -19,6 +19,7 @@ from checkin.calls.journeys import ILL
 from checkin.calls.models import StationCall
 from checkin.calls.words import KIND_NAMES
 from checkin.casefacts.forms import DeclaredForm
+from checkin.casefacts.words import opened_before
 from checkin.cases import queries as cases
 from checkin.cases import service as keeping
 from checkin.cases.models import Case, kept_declaration
@@ -136,7 +137,7 @@ def _page(at: Place, person_id: UUID, told: Declared | None) -> ResponseReturnVa
     form = _form(None) if sent else _form(_known(told, since))
     wrong = sent and not form.validate()
     known = cases.open_case_of(session, person_id)
-    opened_by = cases.steps(session, known.id)[-1].by_name if known else ""
+    news = opened_before(known, cases.opened_by(session, known.id)) if known else ""
     gone = sent and told is None
     return render_template(
         "exposure/open_declared.html",
@@ -148,7 +149,7 @@ def _page(at: Place, person_id: UUID, told: Declared | None) -> ResponseReturnVa
         gone=gone,
         sent=sent,
         known=known,
-        opened_by=opened_by,
+        news=news,
         person_id=person_id,
         kind_names=KIND_NAMES,
         symptom_names=SYMPTOM_NAMES,

@@ -17,6 +17,7 @@ from checkin.db import db, set_read_only
 from checkin.errors import frames
 from checkin.exposure import exporting, jobs, queries, recording, second, service, sheets, showing
 from checkin.exposure.exports import CONTENT_TYPES, TooManyRows
+from checkin.exposure.godata import GODATA
 from checkin.exposure.models import DIED, DONE, DOUBLES, FAILED, PERSON, PLACE, RUNNING, SOURCE, WAITING, Export, Lookup
 from checkin.exposure.recording import Reading
 from checkin.exposure.scored import Cut
@@ -65,7 +66,7 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     if form == "xlsx" and people > jobs.MOST_ROWS and cut.whole:
         return _too_many(lookup, case, people)
     # Who takes a long list part by part takes the whole of it.
-    if second.wants_export(session, lookup, people):
+    if second.wants_export(session, lookup, sheets.weighed(session, what, people)):
         return second.way(lookup_id, form, cut)
     if not cut.whole:
         part = sheets.part(session, lookup, case, cut)
@@ -80,7 +81,7 @@ def export(lookup_id: UUID, form: str) -> ResponseReturnValue:
     reading = recording.begin(lookup, case, f"lookup.export.{form}", people)
     if form != "xlsx":
         body = stream_with_context(_text(what, form, people, about, reading, scope.current(session)))
-        return _file(body, form, _name(what, reading.number, people))
+        return _file(body, form, _name(lookup, reading.number, people))
     set_read_only(False)
     now = clock.now()
     asked = service.ask_export(
@@ -135,7 +136,7 @@ def download(export_id: UUID) -> ResponseReturnValue:
     if over or size is None or second.wants_reading(session, lookup):
         session.rollback()
         return redirect(url_for(".show", export_id=export_id), 303)
-    form, name = found.form, _name(sheets.whole(session, lookup, case), lookup.number, found.total)
+    form, name = found.form, _name(lookup, lookup.number, found.total)
     service.take_export(session, now=now, actor=current_user.actor, export=found, lookup=lookup, case=case)
     session.commit()
     return _file(stream_with_context(_pieces(export_id, size, scope.current(session))), form, name, size)
@@ -278,9 +279,9 @@ def _own(export_id: UUID) -> tuple[Export, Lookup, Case | None]:
     return found, *row
 
 
-def _name(what: sheets.Sheet, number: str, people: int) -> str:
+def _name(lookup: Lookup, number: str, people: int) -> str:
     # Of a file for another program the name alone says how many there are: whatever is in it becomes somebody.
-    return f"{number}-godata-{people}" if what.bare else number
+    return f"{number}-godata-{people}" if lookup.file_columns == GODATA else number
 
 
 def _file(body: Iterator[bytes], form: str, name: str, size: int | None = None) -> Response:

@@ -117,12 +117,6 @@ def place_lines(
     return lines
 
 
-def place_workbook(lookup: Lookup, lines: Iterable[Sequence[Cell]], about: About, scores: bool = False) -> bytes:
-    """The list of a place as a workbook; `about` is `source`. Raises TooManyRows."""
-    heads = place_heads(two_places=lookup.other_start is not None, scores=scores)
-    return to_xlsx(lookup.number, heads, lines, about, about_title=gettext("Nguồn"))
-
-
 def _place_line(number: int, row: Row) -> list[Cell]:
     stays, there = row.presence.stays, row.presence.other
     last = stays[-1]

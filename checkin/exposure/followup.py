@@ -15,7 +15,7 @@ from checkin.cases import service as keeping
 from checkin.contacts import passing, service
 from checkin.contacts import queries as contacts
 from checkin.contacts.asking import script_for, script_of_f2
-from checkin.contacts.forms import BackForm, CallForm, DecisionForm, GiveForm, RaiseForm, call_form
+from checkin.contacts.forms import CallForm, DecisionForm, GiveForm, RaiseForm, TakeBackForm, call_form
 from checkin.contacts.judging import F1, F2
 from checkin.contacts.models import Contact
 from checkin.contacts.queries import LISTS
@@ -122,6 +122,7 @@ def index(number: str) -> ResponseReturnValue:
         band_names=reasons.BAND_NAMES,
         counts=contacts.counts(session, case.id, clock.now()),
         beside=pagekeys.words(vault, name, leaf),
+        here=pagekeys.here(request.args),
         now=clock.now(),
         communes=commune_names(),
         home_province=context.config().province,
@@ -176,6 +177,8 @@ def give(number: str, contact_id: UUID) -> ResponseReturnValue:
     case_of(number)
     if not form.validate():
         return _page(number, contact_id, give_form=form, status=422)
+    # As for many at once: the case does not let go of them meanwhile.
+    keeping.lock_kept(db.session())
     said = {"commune_id": form.to.data, "communes": communes, "note": form.give_note.data or ""}
     return _act(number, contact_id, form, passing.give, said, give_form=form)
 
@@ -183,7 +186,7 @@ def give(number: str, contact_id: UUID) -> ResponseReturnValue:
 @bp.post("/<number>/contacts/<uuid:contact_id>/back")
 def take_back(number: str, contact_id: UUID) -> ResponseReturnValue:
     """Take somebody from the station that has them."""
-    form = BackForm()
+    form = TakeBackForm()
     case_of(number)
     if not form.validate():
         return _page(number, contact_id, back_form=form, status=422)
@@ -223,7 +226,7 @@ def _page(
     raise_form: RaiseForm | None = None,
     decision_form: DecisionForm | None = None,
     give_form: GiveForm | None = None,
-    back_form: BackForm | None = None,
+    back_form: TakeBackForm | None = None,
     late: str = "",
     status: int = 200,
 ) -> ResponseReturnValue:
@@ -235,7 +238,9 @@ def _page(
     others = contacts.others_of(session, contact)
     steps = [step for one in (contact, *others) for step in contacts.steps(session, one.id)]
     steps.sort(key=lambda step: (step.at, step.contact_id, step.number))
-    communes, line = commune_names(), opened(vault, contact)
+    communes, line, f1s = commune_names(), opened(vault, contact), _f1s(session, contact)
+    # The stations of their F1s, now and when these named people: an F1 changes hands, and what a station wrote stays.
+    near = {one.commune_id for one in f1s} | contacts.named_to(session, case.id, [contact.person_id])[contact.person_id]
     return render_template(
         "exposure/contact.html",
         case=case,
@@ -244,7 +249,8 @@ def _page(
         band_names=reasons.BAND_NAMES,
         became=cases.open_case_of(session, contact.person_id),
         others=[opened(vault, one) for one in others],
-        f1s=[opened(vault, one) for one in _f1s(session, contact)],
+        f1s=[opened(vault, one) for one in f1s],
+        namers=[one for one in communes if one in near],
         steps=[(step, notes.opened(vault, step.note), told(step, communes)) for step in steps],
         call_form=calling or call_form(service.asked_of(contact, rules), formdata=None),
         script=script_of_f2(rules["contacts"], vietnamese=vietnamese)
@@ -256,7 +262,7 @@ def _page(
         test_form=TestForm(formdata=None),
         decision_form=decision_form or DecisionForm(formdata=None),
         give_form=give_form or GiveForm.of(communes, sent=False),
-        back_form=back_form or BackForm(formdata=None),
+        back_form=back_form or TakeBackForm(formdata=None),
         with_cdc=passing.with_cdc(contact),
         overdue=contact.due_at < clock.now(),
         communes=communes,

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from checkin import clock, context
+from checkin import clock, context, pagekeys
+from checkin.cases import service as keeping
 from checkin.contacts import passing
 from checkin.contacts.queries import OUTSIDE
 from checkin.db import db
@@ -23,12 +24,13 @@ bp = Blueprint("handing", __name__, url_prefix="/cases")
 def give(number: str) -> ResponseReturnValue:
     """Give those ticked to the station that is chosen, each as the page showed them."""
     case, session, communes = case_of(number), db.session(), commune_names()
-    page = max(1, min(request.form.get("page", 1, type=int), 10_000))
-    back = redirect(url_for("followup.index", number=number, stage=OUTSIDE, page=page if page > 1 else None), 303)
+    back = redirect(url_for("followup.index", number=number, stage=OUTSIDE, **pagekeys.here(request.form)), 303)
     meant, to = _ticked(), request.form.get("to", "")
     if not meant:
         flash(gettext("Chưa chọn ai: đánh dấu người cần giao."), "warn")
         return back
+    # Contacts go when the case lets go: nobody lets go of it, or names one of them, before those ticked are given.
+    keeping.lock_kept(session)
     try:
         left = passing.give_all(
             session, context.vault(), now=clock.now(), actor=current_user.actor, seen=meant, case_id=case.id,
@@ -39,12 +41,20 @@ def give(number: str) -> ResponseReturnValue:
         flash(gettext("Chưa giao ai: chọn xã, phường của trạm nhận."), "warn")
         return back
     session.commit()
-    if count := len(meant) - len(left):
+    if count := len(meant) - len(left.others) - len(left.named):
         flash(gettext("Đã giao %(count)s người cho trạm y tế %(commune)s.", count=count, commune=communes[to]), "ok")
-    if left:
+    if left.others:
         text = gettext(
             "%(count)s người chưa giao: người khác vừa làm việc với họ, hoặc trạm đó đã có họ. Xem lại rồi giao.",
-            count=len(left),
+            count=len(left.others),
+        )
+        flash(text, "warn")
+    if left.named:
+        text = gettext(
+            "%(count)s người chưa giao: F1 của họ kể tên người với chính trạm %(commune)s, giao về đó thì trạm biết ai "
+            "đang được theo dõi. CDC gọi họ, hoặc giao từng người ở trang của họ.",
+            count=len(left.named),
+            commune=communes[to],
         )
         flash(text, "warn")
     return back

@@ -98,7 +98,7 @@ def open_case(number: str, contact_id: UUID) -> ResponseReturnValue:
         case = case_of(number)
         contact = contact_of(case, contact_id)
         known = cases.open_case_of(session, contact.person_id)
-        news = opened_before(known, cases.steps(session, known.id)[-1]) if known else ""
+        news = opened_before(known, cases.opened_by(session, known.id)) if known else ""
         shown = {"form": form, "case": case, "contact": contact, "known": known, "news": news}
         return render_template("exposure/contact_case.html", **shown), 409
     flash(gettext("Ca %(number)s đã gắn với người này. Các lượt liên quan được giữ lại.", number=made.number), "ok")

@@ -81,12 +81,20 @@ def choose(lookup_id: UUID, what: str) -> ResponseReturnValue:
         abort(404)
     lookup, case = row
     scope.bind(session, queries.purpose(lookup))
-    rows = sheets.whole(session, lookup, case).count(session) if what in FORMS else None
-    if not (wants_reading(session, lookup) if rows is None else wants_export(session, lookup, rows)):
-        # Approved meanwhile, or never needed.
-        return redirect(url_for("exposure.show", lookup_id=lookup_id), 303)
+    rows, wanted = None, False
+    if what in FORMS:
+        sheet = sheets.whole(session, lookup, case)
+        rows = sheet.count(session)
+        wanted = wants_export(session, lookup, sheets.weighed(session, sheet, rows))
+    else:
+        wanted = wants_reading(session, lookup)
     kind = READ if rows is None else EXPORT
     known = approvals.standing(session, what=kind, lookup_id=lookup.id, actor_id=current_user.id)
+    if not wanted:
+        # Approved meanwhile: on the page of that stand the files; or never needed.
+        if known is not None and rows is not None:
+            return redirect(url_for("approvals.show", approval_id=known.id), 303)
+        return redirect(url_for("exposure.show", lookup_id=lookup_id), 303)
     form, mode = ReasonForm(), request.form.get("mode")
     form.reason.label.text = gettext("Vì sao cần, và nếu không chờ được thì vì sao")
     if mode in {"ask", "now"} and form.validate():

@@ -96,6 +96,12 @@ def part(session: Session, lookup: Lookup, case: Case | None, cut: Cut) -> Peopl
     return PeopleSheet(lookup, case, found) if found is not None else None
 
 
+def weighed(session: Session, sheet: Sheet, lines: int) -> int:
+    """As how many a file of so many lines counts where a second person is wanted for long ones: who takes one list of
+    contacts after the other takes all of them."""
+    return sheet.everybody(session) if isinstance(sheet, ContactSheet) else lines
+
+
 def text(sheet: Sheet, form: str) -> Text:
     """The writer of the list as CSV or JSON."""
     return text_of(form, sheet.heads(), bare=sheet.bare)

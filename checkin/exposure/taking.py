@@ -20,6 +20,7 @@ from checkin.exposure.exports import CONTENT_TYPES
 from checkin.exposure.godata import COLUMNS
 from checkin.exposure.models import CONTACTS, DOUBLES, Lookup
 from checkin.exposure.ofcase import case_of
+from checkin.metrics import LOOKUPS
 from checkin.names import clean_name
 from checkin.web import limiter
 
@@ -61,6 +62,7 @@ def ask(case: Case | None, which: Which, back: Response) -> ResponseReturnValue:
     bound = service.Bound(case=case, signal=None if case else SIGNAL, reason=reason)
     lookup = service.ask_contacts(session, now=clock.now(), actor=current_user.actor, bound=bound, asked=asked)
     session.commit()
+    LOOKUPS.labels(CONTACTS).inc()
     # As a form sent again: the file comes at once, or the page of it.
     return redirect(url_for("downloads.export", lookup_id=lookup.id, form=form), 307)
 

@@ -2,7 +2,6 @@
 nonsense is set aside."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -68,7 +67,7 @@ def _page(
         ticked=ticked,
         known=contacts.of_people(session, case.id, {one.person_id for one in people}),
         beside=pagekeys.words(vault, name, leaf),
-        here=_here(said),
+        here=pagekeys.here(said),
         may_give=_may_give(case),
         communes=commune_names(),
         stage_names=STAGE_NAMES,
@@ -81,7 +80,7 @@ def _page(
 def assign(number: str) -> ResponseReturnValue:
     """Have the people ticked called by the station of their home, as others of the case are."""
     session, case = db.session(), case_of(number)
-    back = redirect(url_for(".index", number=number, **_here(request.form)), 303)
+    back = redirect(url_for(".index", number=number, **pagekeys.here(request.form)), 303)
     meant = _ticked("person")
     if not meant:
         flash(gettext("Chưa chọn ai: đánh dấu người cần gọi."), "warn")
@@ -127,16 +126,11 @@ def put_back(number: str) -> ResponseReturnValue:
     session, case, meant = db.session(), case_of(number), _ticked("answer")
     if not meant:
         flash(gettext("Chưa chọn câu trả lời nào."), "warn")
-        return redirect(url_for(".index", number=number, aside=1, **_here(request.form)), 303)
+        return redirect(url_for(".index", number=number, aside=1, **pagekeys.here(request.form)), 303)
     count = service.put_back(session, now=clock.now(), actor=current_user.actor, case=case, answers=meant)
     session.commit()
     flash(gettext("Đã hiện lại %(count)s câu trả lời.", count=count), "ok")
     return redirect(url_for(".index", number=number), 303)
-
-
-def _here(said: Mapping[str, str]) -> dict[str, Any]:
-    """The page that is shown, as its address says it."""
-    return {word: said[word][: pagekeys.LONGEST] for word in ("after", "before") if said.get(word)}
 
 
 def _ticked(name: str) -> set[UUID]:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,15 @@ from checkin.calls import queries as calls
 from checkin.calls.models import MOVE, StationCall
 from checkin.calls.queries import Waiting
 from checkin.calls.words import KIND_NAMES
+from checkin.calls.words import RESULT_NAMES as CALL_RESULTS
 from checkin.contacts import queries as contacts
 from checkin.contacts.models import Contact
+from checkin.contacts.words import ANSWER_NAMES, QUESTION_NAMES, RAISE_NAMES, RESULT_NAMES
 from checkin.db import begin_writing, db, set_read_only
 from checkin.declarations import queries as declarations
 from checkin.errors import page
 from checkin.exposure.listing import Person, person_from
+from checkin.exposure.ofcase import commune_names
 from checkin.exposure.showing import NOTE_NAMES
 from checkin.names import clean_name
 from checkin.places import queries as communes
@@ -35,8 +39,26 @@ from checkin.visits import stays
 # How long what is done, and what was declared at a door, stays in the list.
 DAYS = 3
 # Of a form about somebody who is gone: what was typed, and how much of it is shown again.
-TYPED = ("note", "move_note", "raise_note", "back_note", "full_name", "phone", "relation", "birth_year", "commune")
+TYPED = {
+    "note": _l("Ghi chú"),
+    "move_note": _l("Nhắn trạm bên đó"),
+    "raise_note": _l("Ghi chú"),
+    "back_note": _l("Vì sao"),
+    "full_name": _l("Họ tên"),
+    "phone": _l("Điện thoại"),
+    "relation": _l("Là gì của F1"),
+    "birth_year": _l("Năm sinh"),
+    "commune": _l("Xã, phường nơi ở"),
+    "met_on": _l("Lần cuối ở gần F1, trong vòng 2 m"),
+}
 MOST_KEPT = 1000
+# And what was chosen, as (field, label, the words of each choice).
+CHOSEN: list[tuple[str, Any, dict[str, Any]]] = [
+    ("result", _l("Kết quả cuộc gọi"), CALL_RESULTS | RESULT_NAMES),
+    *((question, name, ANSWER_NAMES) for question, name in QUESTION_NAMES.items()),
+    ("to", _l("Người này từ chối: làm tiếp gì"), RAISE_NAMES),
+    ("done", _l("Xong: không cần gọi nữa"), {"y": _l("Có")}),
+]
 STATE_NAMES = {"new": _l("Mới"), "called": _l("Đã gọi"), "done": _l("Xong")}
 STEP_NAMES = {
     "take": _l("Nhận gọi"),
@@ -81,15 +103,31 @@ def contact_of(contact_id: UUID) -> Contact:
 
 
 def gone(_error: Exception) -> ResponseReturnValue:
-    """Somebody who is not on the station's list: for who just worked on them the page keeps what was typed."""
+    """Somebody who is not on the station's list: for who just worked on them the page keeps what was entered."""
     if request.method != "POST":
         return page(404)
-    typed = [clean_name(request.form[name][:MOST_KEPT]) for name in TYPED if request.form.get(name, "").strip()]
     call_id, moved = (request.view_args or {}).get("call_id"), None
     if call_id is not None:
         steps = calls.steps(db.session(), call_id)
         moved = steps[-1] if steps and steps[-1].what == MOVE else None
-    return render_template("stations/gone.html", typed=typed, moved=moved), 404
+    return render_template("stations/gone.html", entered=_entered(), moved=moved), 404
+
+
+def _entered() -> list[tuple[Any, Any]]:
+    """What stood on the form that was sent, as (label, words); a choice that is none is left out."""
+    form = request.form
+    where = ("to", _l("Xã, phường nơi người này đang ở"), commune_names() if form.get("to") else {})
+    found = [(label, names[form[name]]) for name, label, names in (*CHOSEN, where) if form.get(name) in names]
+    for name, label in TYPED.items():
+        if text := clean_name(form.get(name, "")[:MOST_KEPT]):
+            found.append((label, _as_day(text) if name == "met_on" else text))
+    return found
+
+
+def _as_day(text: str) -> str:
+    with suppress(ValueError):
+        return f"{date.fromisoformat(text):%d/%m/%Y}"
+    return text
 
 
 def record(now: datetime, count: int) -> None:

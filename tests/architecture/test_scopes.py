@@ -44,6 +44,7 @@ SHARED = {
         "_listed",
         "others_of",
         "f1s_of",
+        "named_to",
         "_of_station",
         "some",
         "one",

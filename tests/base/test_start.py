@@ -28,13 +28,13 @@ def start(tmp_path, *command, **changes):
         ("CHECKIN_TIERS", "all"),
         ("DATABASE_URL", "mysql://a:secret@b/c"),
         # A process each: the values themselves are tried in test_config.py.
-        pytest.param("CHECKIN_TIER", "foo", marks=pytest.mark.long),
-        pytest.param("PORT", "abc", marks=pytest.mark.long),
-        pytest.param("NO_DEMO", "maybe", marks=pytest.mark.long),
-        pytest.param("PUBLIC_ORIGIN", "http://example.com", marks=pytest.mark.long),
-        pytest.param("WEB_CONCURRENCY", "zero", marks=pytest.mark.long),
-        pytest.param("RATELIMIT_STORAGE_URI", "mailto:x", marks=pytest.mark.long),
-        pytest.param("CHECKIN_RULES", "/nothing/here", marks=pytest.mark.long),
+        pytest.param("CHECKIN_TIER", "foo", marks=pytest.mark.wide),
+        pytest.param("PORT", "abc", marks=pytest.mark.wide),
+        pytest.param("NO_DEMO", "maybe", marks=pytest.mark.wide),
+        pytest.param("PUBLIC_ORIGIN", "http://example.com", marks=pytest.mark.wide),
+        pytest.param("WEB_CONCURRENCY", "zero", marks=pytest.mark.wide),
+        pytest.param("RATELIMIT_STORAGE_URI", "mailto:x", marks=pytest.mark.wide),
+        pytest.param("CHECKIN_RULES", "/nothing/here", marks=pytest.mark.wide),
     ],
 )
 def test_a_bad_setting_is_said_in_one_line(tmp_path, name, value):

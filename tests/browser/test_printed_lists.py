@@ -4,10 +4,19 @@ import re
 
 import pypdfium2
 import pytest
+import sqlalchemy as sa
 
-from tests import cast
+from checkin import clock
+from checkin.accounts.models import Account
+from checkin.cases import queries as cases
+from checkin.contacts import service as contacts
+from checkin.contacts.words import details_of
+from checkin.db import db
+from checkin.ids import new_id
+from tests import cast, factories
 from tests.browser.test_chain import sign_in
 from tests.browser.test_staff_pages import pages
+from tests.worlds import inside, vault_of
 
 __all__ = ["pages"]
 
@@ -54,7 +63,22 @@ def test_the_list_of_a_place_is_printed_as_a_table_whose_head_stands_on_every_sh
     assert button not in " ".join(printed)
 
 
-def test_lists_of_cases_and_of_whom_they_met_are_printed_as_tables_too(product, pages, open_page, tmp_path):
+@pytest.fixture
+def given(product, pages):
+    """The names of those of F0-0001 who were given to be called."""
+    app, now, names = product.world.app(), clock.now(), [f"Trần Thị Gọi {number}" for number in range(10, 50)]
+    with inside(app):
+        session = db.session()
+        told = [details_of(name=name, phone="0904 118 226", birth_year=1971, home="Tổ 5", met=[]) for name in names]
+        people = [contacts.Given(new_id(now), factories.HA_TU, now.date(), details, "22") for details in told]
+        officer, case = session.scalars(sa.select(Account).where(Account.role == "cdc")).one(), "F0-0001"
+        how = {"now": now, "actor": officer.actor, "rules": factories.rules(app, now)}
+        contacts.assign(session, vault_of(app), people=people, case=cases.by_number(session, case), **how)
+        factories.commit()
+    return names
+
+
+def test_lists_of_cases_and_of_whom_they_met_are_printed_as_tables_too(product, pages, given, open_page, tmp_path):
     page = open_page(width=1280)
     sign_in(page, product.staff, cast.CDC)
     page.wait_for_url("**/lookup/")
@@ -66,8 +90,11 @@ def test_lists_of_cases_and_of_whom_they_met_are_printed_as_tables_too(product, 
         ]
     ):
         page.goto(f"{product.staff}{path}")
-        if page.locator(".tbl").count():
-            printed = sheets(page, tmp_path / f"{number}.pdf")
-            assert any(head in text for text in printed), path
-            # What stands in a field is printed without the field.
-            assert path != "/cases/" or printed[0].count("Xác định") == 2
+        assert page.locator(".tbl").count(), path
+        printed = sheets(page, tmp_path / f"{number}.pdf")
+        assert any(head in text for text in printed), path
+        # What stands in a field is printed without the field.
+        assert path != "/cases/" or printed[0].count("Xác định") == 2
+    listed = [text for text in printed if "Trần Thị Gọi" in text]
+    assert len(listed) > 1 and [text.count("Họ tên") for text in listed] == [1] * len(listed)
+    assert sorted(re.findall(r"Trần Thị Gọi \d+", " ".join(listed))) == given

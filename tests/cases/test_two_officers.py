@@ -135,7 +135,7 @@ def test_two_officers_give_one_contact_to_two_stations(given):
     answers = at_once(given, *((client, f"{page}/give", one) for client, one in zip(clients, said, strict=True)))
     first, late, text = won(answers, ["hanh@cdc", "minh@cdc"])
     homes = {"hanh@cdc": factories.HA_TU, "minh@cdc": factories.HONG_GAI}
-    assert f"{first} làm trước bạn, lúc {THEN}: Giao cho trạm y tế → Cần gọi." in text
+    assert f"{first} làm trước bạn, lúc {THEN}: Đã giao cho trạm y tế → Cần gọi." in text
     assert f'value="{homes[late]}" selected' in text
     rows = steps(given, ContactStep, ContactStep.contact_id == given.one(AWAY).id, ContactStep.what == "give")
     assert [(one.by_name, one.answers) for one in rows] == [(first, [f"to={homes[first]}"])]
@@ -149,7 +149,7 @@ def test_a_station_typing_about_somebody_who_is_given_to_another_one_keeps_what_
     page = given.page(HERE, station=True)
     given.act(officer, f"{given.page(HERE)}/give", seen=1, to=factories.HONG_GAI)
     late = given.act(station, f"{page}/call", seen=1, result="refused", note="Hẹn <chiều> gọi lại")
-    assert late.status_code == 404 and "CDC vừa giao họ cho nơi khác" in late.text
+    assert late.status_code == 404 and "CDC vừa nhận lại hoặc giao họ cho nơi khác" in late.text
     assert "Hẹn &lt;chiều&gt; gọi lại" in late.text and HERE not in late.text
     assert given.one(HERE).version == 2
 

@@ -24,10 +24,13 @@ from checkin.exposure import contactlines, jobs, second
 from checkin.exposure.downloads import CutShort
 from checkin.exposure.models import Export, Lookup
 from checkin.ids import new_id
+from checkin.joins import service as joins
+from checkin.joins.models import Pair
+from checkin.visits.models import Visit
 from tests import cast, factories
 from tests.cases.test_facts import as_godata_reads
 from tests.conftest import NOW
-from tests.contacts.conftest import AWAY, HERE, THERE
+from tests.contacts.conftest import AWAY, HERE, OTHER, THERE
 from tests.worlds import inside, vault_of
 
 NASTY = [
@@ -118,6 +121,19 @@ def test_people_to_call_come_as_csv_one_line_each_with_who_made_it_and_for_which
     ]
 
 
+def test_the_file_tells_who_was_given_back_from_who_refused(given_twice, officer):
+    given, station = given_twice, given_twice.signed_in(cast.COMMUNE)
+    page = given.page(HERE, station=True)
+    given.act(station, f"{page}/back", seen="1", back_note="Đã về Hồng Gai")
+    other, page = given.signed_in(OTHER), given.page(THERE, station=True)
+    given.act(other, f"{page}/call", seen="1", result="refused")
+    given.act(other, f"{page}/raise", seen="2", to="to_cdc", raise_note="")
+    heads, *lines, _ = rows_of(take(officer))
+    column = heads.index("Từ chối hoặc trả lại: báo ai")
+    said = {line[3]: line[column] for line in lines}
+    assert said == {HERE: "Trạm trả lại", THERE: "Chuyển CDC gọi", AWAY: ""}
+
+
 def test_hostile_names_come_back_and_nothing_begins_a_formula(given_twice, officer, monkeypatch):
     add(given_twice, NASTY)
     count = stored(given_twice, Contact.stage == "call")
@@ -161,10 +177,6 @@ def test_nobody_of_another_case_is_in_the_list_of_one(given_twice, officer):
     assert OTHERS not in take(officer).text
     (_, line, _) = rows_of(take(officer, "/cases/F0-0002/contacts/export"))
     assert line[1] == "F0-0002" and line[3] == OTHERS
-    with given_twice.session() as session:
-        # Without a purpose nobody is listed at all, whatever the question is.
-        case_id = session.scalars(sa.select(Lookup.case_id)).first()
-    assert case_id is not None
     assert take(officer, "/cases/F0-0099/contacts/export").status_code == 404
 
 
@@ -230,12 +242,23 @@ def test_who_cannot_be_read_has_a_line_too_and_stops_nobody(given_twice, officer
     assert {one["First Name"] for one in items} == {"(không mở được)", HERE, AWAY}
 
 
-def test_a_person_on_two_lists_by_joining_has_one_line_as_on_the_page(given_twice, officer, monkeypatch):
-    seen = []
-    real = queries._leading
-    monkeypatch.setattr(queries, "_leading", lambda session: seen.append(1) or real(session))
-    take(officer)
-    assert len(seen) >= 2  # counted and listed alike
+def test_who_is_on_a_list_twice_by_joining_has_one_line_as_on_the_page(given_twice, officer):
+    before = len(rows_of(take(officer))) - 2
+    assert officer.get("/cases/F0-0001/contacts").text.count("<td class") // 5 == before == 3
+    with given_twice.session() as session:
+        app, market = given_twice.app, factories.venue(session, vault_of(given_twice.app), "Chợ nhỏ")
+        for who in (cast.CITIZEN, cast.NEIGHBOUR):
+            factories.check_in(app, session, vault_of(app), market, cast.healthy(who), at=NOW)
+        one, other = sorted(session.scalars(sa.select(Visit.person_id).where(Visit.venue_id == market.id)))
+        two = session.scalars(sa.select(Contact).where(Contact.stage == "call").order_by(Contact.id)).all()[:2]
+        two[0].person_id, two[1].person_id = one, other
+        session.flush()
+        session.add(Pair(id=new_id(NOW), one_id=one, other_id=other, likeness=1, state="same", found_at=NOW))
+        joins.regroup(session)
+        session.commit()
+    _, *lines, last = rows_of(take(officer))
+    assert len(lines) == 2 and [line[0] for line in lines] == ["1", "2"] and "Số dòng: 2" in "".join(last)
+    assert officer.get("/cases/F0-0001/contacts").text.count("<td class") // 5 == 2
 
 
 def test_above_the_limit_a_second_person_has_a_say(given_twice, officer, monkeypatch):
@@ -252,6 +275,13 @@ def test_above_the_limit_a_second_person_has_a_say(given_twice, officer, monkeyp
     file = officer.post(again.location, data=said)
     assert len(json.loads(file.get_data())["people"]) == 3
     assert log(given_twice, "lookup.export.json") == [("lookup.export.json", "F0-0001", "Giao ban sáng", 3)]
+    # Who takes one list after the other takes all of them: a short one of many wants the same.
+    short = take(officer, list="refused", form="json")
+    assert "Danh sách này cần người thứ hai" in short.text
+    many = take(officer, "/cases/export", list="f1", form="json")
+    assert "Danh sách này cần người thứ hai" in many.text
+    # Let meanwhile, the page that asks leads to where the files are.
+    assert officer.get(page.request.path).location.startswith("/approvals/")
 
 
 @pytest.mark.parametrize(

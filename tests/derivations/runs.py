@@ -2,21 +2,24 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from checkin.audit.entry import Actor
 from checkin.cases import service as cases
 from checkin.cases.models import Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.service import CaseFacts
 from checkin.derivations import jobs, service
-from checkin.derivations.models import KEEP, Derivation
+from checkin.derivations.models import KEEP, TODAY, Derivation
 from checkin.derivations.queries import Which
 from checkin.vault import Vault
 from checkin.visits.models import Visit
 from tests import cast, factories
 from tests.conftest import NOW
+from tests.worlds import vault_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TABLES = (case_visit, kept_visit, kept_declaration)
@@ -43,6 +46,20 @@ def outbreak(app: Flask, session: Session, vault: Vault, count: int, at: Any = N
         session.flush()
         case.person_id = session.scalars(sa.select(Visit.person_id).where(Visit.id == came.visit_id)).one()
     session.commit()
+
+
+def officers_run(app: Flask, session: Session) -> tuple[UUID, Actor]:
+    """A run over three cases whose rules are old, asked for by an officer; and who asked."""
+    vault = vault_of(app)
+    outbreak(app, session, vault, 3)
+    officer = factories.account(session, vault, "cdc", ("mai@cdc", "mật khẩu dài của Mai")).actor
+    session.execute(sa.update(Case).values(rules_on=(NOW - 400 * DAY).date()))
+    run = service.ask(
+        session, now=NOW, actor=officer, which=Which(), rules=TODAY, rules_on=NOW.date(), reason="Quy tắc mới"
+    )
+    run_id = run.id
+    session.commit()
+    return run_id, officer
 
 
 def rows(session: Session) -> list[set[str]]:

@@ -108,6 +108,17 @@ def test_broken_off_by_hand_it_stops_between_two_blocks_and_the_same_command_goe
     assert "done: 4 cases, 4 another than before" in answer.output
 
 
+def test_from_the_first_case_on_is_refused_while_somebody_is_in_the_middle_and_done_where_it_was_broken_off(town):
+    with inside(town), clock.fixed(NOW):
+        run_id = asked(db.session()).id
+        service.advance(db.session(), now=NOW, actor=jobs.COMMAND, run_id=run_id, rules_on=context.rules, limit=2)
+        db.session.commit()
+    answer = run(town, "--anew")
+    assert answer.exit_code == 1 and "another run is going on" in answer.output
+    answer = run(town, "--anew", at=NOW + 2 * service.SILENT)
+    assert answer.exit_code == 0 and "goes on after" not in answer.output and "done: 4 cases" in answer.output
+
+
 def _wait(postgresql, which, many):
     """Until so many connections to the server are as `which` says."""
     until = time.monotonic() + 120

@@ -12,6 +12,11 @@ from checkin.cases import derived, deriving
 from checkin.cases import service as cases
 from checkin.cases.models import MET, OWN, Case
 from checkin.cases.service import CaseFacts
+from checkin.joins import service as joins
+from checkin.joins.models import SAME, Pair
+from checkin.people import service as people
+from checkin.people.identity import Indexes
+from checkin.people.models import Person
 from checkin.visits.models import Visit
 from tests import factories
 from tests.cases.kept import kept_ids
@@ -128,6 +133,53 @@ def test_what_changed_is_counted_by_case_and_nothing_is_counted_twice(app, sessi
     )
     again = together(app, session, now)
     assert [(again[case.id].came, again[case.id].went) for case in found] == [(0, 2), (0, 1), (0, 1), (0, 0), (0, 0)]
+
+
+def ends(session, visit, minute):
+    """The end of a visit is recorded."""
+    until = at(minute)
+    which = sa.update(Visit).where(Visit.id == UUID(int=visit))
+    session.execute(which.values(left_at=until, until_likely=until, until_latest=until))
+    session.expire_all()
+
+
+def one_of(session, *numbers):
+    """An officer said that these two are one."""
+    told = [Indexes(name=bytes([number]) * 16, id=b"", phone=bytes([number]) * 16) for number in numbers]
+    rows = [
+        people.row(person_id=person(number), told=its, same_as=None, commune_id=factories.HA_TU, now=at(0))
+        for number, its in zip(numbers, told, strict=True)
+    ]
+    session.execute(sa.insert(Person.__table__), rows)
+    one, other = sorted(map(person, numbers))
+    session.add(Pair(id=UUID(int=1), one_id=one, other_id=other, likeness=1, state=SAME, found_at=at(0)))
+    joins.regroup(session)
+
+
+@pytest.mark.parametrize(("as_one", "counts"), [(True, [(1, 0), (0, 0), (0, 0), (0, 1), (1, 0)]),
+                                                (False, [(1, 0), (1, 0), (0, 1), (0, 1), (2, 0)])])  # fmt: skip
+def test_who_was_joined_is_counted_as_one_who_comes_with_the_first_and_goes_with_the_last(
+    app, session, town, as_one, counts
+):
+    now, case = at(3000), None
+    stays = [(0, 0, 60), (1, 30, 60), (2, 45, 60)]
+    given_rows = [
+        Row(UUID(int=n + 1), person(who), at(entered), None, at(entered + stay), at(entered + stay))
+        for n, (who, entered, stay) in enumerate(stays)
+    ]
+    if as_one:
+        one_of(session, 1, 2)
+    store(session, town, given_rows[:2], ["mall"] * 2)
+    case, *_ = opened(session, now)
+    found = [together(app, session, now)[case.id]]
+    store(session, town, given_rows, ["mall"] * 3)
+    session.expire_all()
+    found.append(together(app, session, now)[case.id])
+    # The case left before the one of them came, then before the other did; and at last it did not.
+    for minute in (40, 20, 60):
+        ends(session, 1, minute)
+        found.append(together(app, session, now)[case.id])
+    assert [(change.came, change.went) for change in found] == counts and all(change.rows for change in found)
 
 
 def test_a_block_asks_the_database_as_often_for_many_cases_as_for_one(app, session, town):

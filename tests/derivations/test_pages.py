@@ -2,22 +2,27 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from checkin import beside, clock
-from checkin.cases.models import Case
+from checkin.accounts.models import Account
+from checkin.audit.models import AuditEntry
+from checkin.cases.models import Case, CaseStep
 from checkin.db import db
 from checkin.derivations import jobs, service
-from checkin.derivations.models import DONE, RUNNING, Derivation
+from checkin.derivations.models import DONE, RUNNING, WAITING, Derivation
+from checkin.web import limiter
 from tests import cast, factories
 from tests.conftest import NOW
-from tests.derivations.runs import DAY, outbreak
+from tests.derivations.runs import DAY, HOUR, outbreak
 from tests.worlds import inside, vault_of
 
 PAGE = "/cases/derivations/"
 MINUTE = timedelta(minutes=1)
+ANOTHER = ("mai@cdc", "mật khẩu dài của Mai")
 
 
 @pytest.fixture
@@ -101,7 +106,96 @@ def test_a_run_is_stopped_and_gone_on_with_and_says_at_the_end_what_changed(offi
     assert "Đã tính lại xong" in page and "4 / 4 ca" in page and f"<dd>{run.came}</dd>" in page and run.came > 0
     assert post(officer, f"{where}/on").location == where and post(officer, f"{where}/stop").location == where
     assert run_of(officer).state == DONE and len(started) == 2
-    assert "đã xong" in officer.get(PAGE).text
+    assert "xong lúc 10:30" in officer.get(PAGE).text
+
+
+def test_the_button_derives_all_cases_there_are_now_for_the_reason_typed_now_whatever_was_broken_off(
+    officer, started, new_rules
+):
+    app = officer.application
+    with clock.fixed(NOW + DAY):
+        factories.sign_in(officer, cast.CDC)
+        first = post(officer, PAGE, rules="today", reason="Hướng dẫn cũ của Bộ").location
+        changed(officer, state=RUNNING, done=2, last_seq=2, beat_at=NOW + DAY)
+        # A second click on the way: the same one, from where it is.
+        assert post(officer, PAGE, rules="today", reason="Hướng dẫn cũ của Bộ").location == first
+        assert run_of(officer).done == 2
+        post(officer, f"{first}/stop")
+        assert "dừng lúc 10:30" in officer.get(first).text and "dừng lúc 10:30" in officer.get(PAGE).text
+        with inside(app):
+            factories.case(db.session()).person_id = UUID(int=1)
+            db.session.commit()
+    with clock.fixed(NOW + DAY + HOUR):
+        factories.sign_in(officer, cast.CDC)
+        same = post(officer, PAGE, rules="today", reason="Hướng dẫn cũ của Bộ").location
+        assert same != first and (run_of(officer).done, run_of(officer).total) == (0, 5)
+        post(officer, f"{same}/stop")
+    with clock.fixed(NOW + DAY + HOUR + MINUTE):
+        second = post(officer, PAGE, rules="today", reason="Hướng dẫn mới của Bộ").location
+        assert second not in (first, same)
+        with inside(app):
+            assert jobs.work_through() == 1
+        run = run_of(officer)
+        assert (run.state, run.done, run.total, run.reason) == (DONE, 5, 5, "Hướng dẫn mới của Bộ")
+        with inside(app):
+            steps = db.session().scalars(sa.select(CaseStep).where(CaseStep.what == "rules")).all()
+            assert {step.reason for step in steps} == {"Hướng dẫn mới của Bộ"}
+        assert "xong lúc 11:31" in officer.get(second).text and "xong lúc 11:31" in officer.get(PAGE).text
+        # What was broken off can still be gone on with from its own page, and only from there.
+        assert "Tính tiếp" in officer.get(first).text
+
+
+def test_only_who_makes_a_run_wait_starts_a_process_however_often_the_form_comes(officer, started):
+    where = post(officer, PAGE, rules="keep").location
+    assert len(started) == 1
+    for number in range(1, 6):
+        with clock.fixed(NOW + number * timedelta(seconds=1)):
+            assert post(officer, PAGE, rules="keep").location == where
+            assert post(officer, f"{where}/on").location == where
+    assert len(started) == 1 and run_of(officer).state == WAITING
+    # Nobody took it up for a minute: the button begins another one, with a process of its own.
+    with clock.fixed(NOW + 2 * MINUTE):
+        another = post(officer, PAGE, rules="keep").location
+        assert another != where and len(started) == 2
+    with clock.fixed(NOW + 3 * MINUTE - timedelta(seconds=1)):
+        assert post(officer, PAGE, rules="keep").location == another and len(started) == 2
+
+
+def test_a_loop_over_the_forms_that_start_a_process_ends_at_a_limit(officer, started):
+    where = post(officer, PAGE, rules="keep").location
+    limiter.reset()
+    limiter.enabled = True
+    try:
+        for path in (PAGE, f"{where}/stop", f"{where}/on"):
+            answers = [post(officer, path, rules="keep").status_code for _ in range(11)]
+            assert answers == [303] * 10 + [429], path
+    finally:
+        limiter.reset()
+        limiter.enabled = False
+    assert officer.get(where).status_code == 200
+
+
+def test_a_run_whose_officer_is_locked_out_says_why_it_stopped_and_goes_on_in_the_name_of_who_takes_it_up(officer):
+    where = post(officer, PAGE, rules="keep").location
+    asked_by = run_of(officer).asked_by
+    with inside(officer.application), clock.fixed(NOW):
+        session, vault = db.session(), vault_of(officer.application)
+        another = factories.account(session, vault, "cdc", ANOTHER).id
+        session.execute(sa.update(Account).where(Account.id == asked_by).values(active=False))
+        db.session.commit()
+        assert jobs.work_through() == 1
+    factories.sign_in(officer, ANOTHER)
+    page = officer.get(where).text
+    assert "Đã dừng" in page and "đã bị khoá hoặc không còn thuộc CDC" in page and "0 / 4 ca" in page
+    assert post(officer, f"{where}/on").location == where
+    assert "bị khoá" not in officer.get(where).text
+    with inside(officer.application), clock.fixed(NOW):
+        assert jobs.work_through() == 1
+        entries = db.session().scalars(
+            sa.select(AuditEntry).where(AuditEntry.action.in_(("case.freeze", "case.derived")))
+        )
+        assert {entry.actor_id for entry in entries} == {another}
+    assert "4 / 4 ca" in officer.get(where).text
 
 
 def test_a_process_that_died_is_told_and_its_run_goes_on_within_a_day(officer, started):

@@ -15,13 +15,12 @@ from checkin.cases.models import Case, CaseStep
 from checkin.db import db
 from checkin.derivations import jobs, queries, service
 from checkin.derivations.models import DONE, RUNNING, STOPPED, TODAY, WAITING, Derivation
-from checkin.derivations.queries import Which
 from checkin.errors import DomainError
 from checkin.visits.models import Visit
 from tests import factories
 from tests.cases.kept import expire
 from tests.conftest import NOW
-from tests.derivations.runs import DAY, HOUR, TABLES, asked, each_alone, finished, outbreak, rows, worked
+from tests.derivations.runs import DAY, HOUR, TABLES, asked, each_alone, finished, officers_run, outbreak, rows, worked
 from tests.worlds import inside, vault_of
 
 MINUTE = timedelta(minutes=1)
@@ -109,7 +108,9 @@ def test_a_run_of_the_day_before_another_choice_or_anew_begins_from_the_first_ca
 def test_while_a_process_works_the_same_run_is_shared_and_another_one_is_refused(town):
     run = asked(town)
     assert asked(town).id == run.id
-    for other in ({"disease": "covid-19"}, {"seqs": (1,)}, {"anew": True}):
+    # Also where it is to be from the first case on: a second click begins nothing.
+    assert asked(town, anew=True).id == run.id
+    for other in ({"disease": "covid-19"}, {"seqs": (1,)}, {"rules": TODAY, "reason": "Quy tắc mới"}):
         with pytest.raises(DomainError, match="going"):
             asked(town, **other)
     with pytest.raises(DomainError, match="going"):
@@ -223,6 +224,29 @@ def test_cases_keep_their_rules_until_a_run_takes_todays_with_a_reason_in_their_
         assert (again.restated, again.changed) == (0, 0)
 
 
+def test_a_run_with_todays_rules_goes_on_only_for_the_same_day_and_reason(town):
+    how = {"rules": TODAY, "rules_on": NOW.date(), "reason": "Hướng dẫn mới của Bộ Y tế"}
+    first = asked(town, **how)
+    advance(town, first)
+    for other in ({"reason": "Lý do khác"}, {"rules_on": NOW.date() + DAY}):
+        with pytest.raises(DomainError, match="going"):
+            asked(town, **how | other)
+    later = NOW + 5 * MINUTE
+    same = asked(town, now=later, **how | {"reason": " Hướng dẫn mới của Bộ Y tế "})
+    assert (same.id, same.done) == (first.id, 2)
+    # Its words and its day would stand in the history of each case.
+    found = {first.id}
+    for number, other in enumerate(({"reason": "Lý do khác"}, {"rules_on": NOW.date() + DAY}), 1):
+        run = asked(town, now=later + number * 5 * MINUTE, **how | other)
+        assert run.id not in found and run.done == 0
+        assert (run.reason, run.rules_on) == tuple((how | other)[name] for name in ("reason", "rules_on"))
+        found.add(run.id)
+    # What one keeps of its rules it keeps on another day too, and writes no reason.
+    kept = asked(town, now=later + HOUR, reason="Kho đã sửa")
+    advance(town, kept)
+    assert asked(town, now=later + 2 * HOUR, rules_on=NOW.date() + DAY, reason="Làm nốt").id == kept.id
+
+
 def test_of_two_at_once_none_does_a_case_of_the_other_and_neither_waits_for_ever(world, monkeypatch):
     app = world.app()
     with clock.fixed(NOW), inside(app):
@@ -260,15 +284,7 @@ def test_of_two_at_once_none_does_a_case_of_the_other_and_neither_waits_for_ever
 def test_the_staff_role_works_in_the_name_of_the_officer_who_asked(postgresql, monkeypatch):
     app = postgresql.app("staff")
     with clock.fixed(NOW), inside(postgresql.app()):
-        session, vault = db.session(), vault_of(postgresql.app())
-        outbreak(postgresql.app(), session, vault, 3)
-        officer = factories.account(session, vault, "cdc", ("mai@cdc", "mật khẩu dài của Mai")).actor
-        session.execute(sa.update(Case).values(rules_on=(NOW - 400 * DAY).date()))
-        run = service.ask(
-            session, now=NOW, actor=officer, which=Which(), rules=TODAY, rules_on=NOW.date(), reason="Quy tắc mới"
-        )
-        run_id = run.id
-        session.commit()
+        run_id, officer = officers_run(postgresql.app(), db.session())
     with clock.fixed(NOW), inside(app):
         assert jobs.work_through() == 1
     with inside(postgresql.app()):

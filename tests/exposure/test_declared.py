@@ -279,3 +279,15 @@ def test_nobody_is_opened_whom_the_lookup_does_not_show(town, officer):
     action, _ = told_at_home(officer)
     foreign = post(officer, action, **of_neighbour[1], title="Ca")
     assert foreign.status_code == 303 and made(town) is None
+
+
+def test_a_case_of_before_steps_were_written_down_is_said_without_who_opened_it(town, officer):
+    action, asked = told_at_home(officer)
+    filled = fields(post(officer, action, **asked).text)
+    post(officer, action, **filled)
+    with inside(town):
+        db.session.execute(sa.delete(CaseStep))
+        db.session.commit()
+    again = post(officer, action, **filled)
+    assert again.status_code == 409 and "Người này đã là một ca đang mở." in again.text
+    assert filled["title"] in again.text

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from checkin import clock
 from checkin.cells import FORMULA_STARTS, safe
-from checkin.exposure import exports, queries
+from checkin.exposure import exports, queries, sheets
 from checkin.exposure.asking import Asked
-from checkin.exposure.exporting import counted, export_person, place_heads, place_lines, place_workbook, source
+from checkin.exposure.exporting import counted, export_person, place_heads, place_lines, source, whole_list
 from checkin.exposure.exports import TooManyRows, text_of, to_csv, to_xlsx
 from checkin.exposure.models import Lookup
 from checkin.exposure.overlap import Window, presences
@@ -210,8 +210,10 @@ def exported(app, session, vault, market, actor):
             lines = place_lines(session, vault, Asked.of(session, lookup), found)
             if form == "csv":
                 return found, to_csv(place_heads(), lines)
-            about = source(lookup, factories.case(session), by="Ng. Văn Xuất", at=NOW)
-            return found, place_workbook(lookup, lines, counted(about, len(lines)))
+            case = factories.case(session)
+            about = counted(source(lookup, case, by="Ng. Văn Xuất", at=NOW), len(lines))
+            sheet = sheets.PeopleSheet(lookup, case, whole_list(session, lookup, case))
+            return found, sheets.workbook(sheet, lines, about)
 
     return export
 

@@ -2,13 +2,16 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from checkin import clock
+from checkin.audit.models import AuditEntry
 from checkin.contacts.models import Contact
 from checkin.db import db
+from checkin.exposure import earlier
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.exposure.test_case_pages import linked, look_up, post
@@ -70,12 +73,20 @@ def leave_out(app, **more):
         session.commit()
 
 
+def complete(app):
+    """How many the command says it gave reasons."""
+    with inside(app):
+        done = app.test_cli_runner().invoke(args=["cases", "reasons"])
+    assert done.exit_code == 0, done.output
+    return int(re.search(r"reasons: (\d+) people", done.stdout)[1])
+
+
 def urgency(client, page):
     found = re.search(r"<small><b>Độ khẩn (\d+)</b> ([^<]+)</small>", client.get(page).text)
     return found.groups() if found else None
 
 
-def test_a_lookup_of_the_case_gives_urgency_and_reasons_to_who_was_given_before(given):
+def test_a_command_gives_urgency_and_reasons_to_who_was_given_before(given):
     app, officer = given
     station = signed_in(app, cast.COMMUNE)
     now = urgency(station, "/station/")
@@ -83,8 +94,9 @@ def test_a_lookup_of_the_case_gives_urgency_and_reasons_to_who_was_given_before(
     before = details(app)
     leave_out(app)
     assert urgency(station, "/station/") is None and urgency(officer, "/cases/F0-0001/contacts") is None
-    look_up(officer)
+    assert complete(app) == 1
     assert details(app) == before
+    assert complete(app) == 0
     assert urgency(station, "/station/") == now
     other = signed_in(app, COLLEAGUE)
     listed = other.get("/cases/F0-0001/contacts").text
@@ -98,7 +110,7 @@ def test_a_lookup_of_the_case_gives_urgency_and_reasons_to_who_was_given_before(
 def test_whom_an_f1_named_has_none(given):
     app, officer = given
     leave_out(app, near="Ng. V. A.")
-    look_up(officer)
+    assert complete(app) == 0
     assert "why" not in details(app)
 
 
@@ -107,4 +119,31 @@ def test_what_cannot_be_opened_stops_nothing(given):
     with inside(app):
         db.session.execute(sa.update(Contact).values(details=b"x" * 80))
         db.session.commit()
-    assert look_up(officer).status_code == 303
+    assert complete(app) == 0
+
+
+def test_everybody_is_reached_block_by_block_and_on_record_before_their_names_are_opened(given, monkeypatch):
+    app, officer = given
+    with inside(app):
+        session = db.session()
+        (first,) = session.scalars(sa.select(Contact)).all()
+        row = {column.name: getattr(first, column.name) for column in Contact.__table__.columns}
+        told = vault_of(app).open(first.details)
+        # Two whom an F1 named, who have none and never will, stand before the one who lacks them.
+        for number in range(2):
+            near = vault_of(app).seal(told | {"near": "Ng. V. A."})
+            others = {"id": UUID(int=number + 1), "person_id": factories.new_id(NOW), "details": near}
+            session.execute(sa.insert(Contact.__table__), row | others)
+        session.commit()
+        leave = session.get(Contact, first.id)
+        leave.details = vault_of(app).seal({name: said for name, said in told.items() if name != "why"})
+        session.commit()
+    monkeypatch.setattr(earlier, "MOST", 1)
+    assert complete(app) == 1
+    with inside(app):
+        read = db.session.scalars(
+            sa.select(AuditEntry.rows).where(
+                AuditEntry.action == "case.contacts", AuditEntry.actor == "flask cases reasons"
+            )
+        ).all()
+    assert [count for count in read if count] == [1, 1, 1]

@@ -137,7 +137,9 @@ def test_a_large_part_is_given_piece_by_piece_in_the_order_of_the_list(officer, 
     post(officer, page.replace("/lookup/", "/cases/assign/"), whole="y")
     html = officer.get(page).text
     assert "Còn 1 người của phần này" in html and stages(market) == ["call", "call"]
-    assert html.count('name="person"') == 1 and html.index('name="person"') > html.index(ILL)
+    # Beside the ticks: who declared on the spot can become a case, by a form with a field of that name.
+    tick = 'form="give" name="person"'
+    assert html.count(tick) == 1 and html.index(tick) > html.index(ILL)
 
 
 def stages(app):
@@ -187,6 +189,12 @@ def test_the_workbook_of_a_whole_list_is_made_beside_and_its_page_says_whose_it_
     monkeypatch.setattr(jobs, "start", lambda config: None)
     made = post(officer, f"{look_up(officer).location}/export.xlsx")
     assert "Xuất danh sách: Người cùng địa điểm với ca" in officer.get(made.location).text
+    with inside(market):
+        assert jobs.work() == 1
+    file = post(officer, f"{made.location}/file")
+    assert file.status_code == 200 and file.headers["Content-Disposition"].endswith('.xlsx"')
+    people = [row[1] for row in load_workbook(io.BytesIO(file.data)).worksheets[0].iter_rows(values_only=True)]
+    assert BESIDE in people and "godata" not in file.headers["Content-Disposition"]
 
 
 def test_a_part_is_taken_as_a_file_that_says_which_part_it_is(officer, market, monkeypatch):

@@ -9,12 +9,13 @@ from checkin.audit.models import AuditEntry
 from checkin.cases import service as cases
 from checkin.cases.models import Case
 from checkin.contacts.models import Contact, ContactNear, ContactStep
+from checkin.joins.models import joined
 from checkin.nearby import service, station
 from checkin.people.models import Person
 from checkin.web import limiter
 from tests import cast, factories
 from tests.conftest import NOW
-from tests.contacts.conftest import HERE, OTHER, THERE
+from tests.contacts.conftest import AWAY, HERE, OTHER, THERE
 from tests.worlds import vault_of
 
 NEAR = {"full_name": "Đỗ Thị Gần", "phone": "0912 345 678", "relation": "mẹ", "commune": "Phường Hồng Gai"}
@@ -145,6 +146,66 @@ def test_an_officer_passes_on_whom_a_station_named_in_its_own_commune_and_reads_
     assert "F1 kể tên người này thuộc trạm Phường Hà Tu" in shown
     given.act(officer, f"{page}/give", seen="1", to=factories.HA_TU)
     assert NEAR["full_name"] in station.get("/station/").text
+
+
+def outside(given, officer):
+    """What stands beside the boxes to tick on the list of those whom no station calls."""
+    html = officer.get("/cases/F0-0001/contacts?stage=outside").text
+    return re.findall(r'name="person" value="([^"]+)"', html)
+
+
+def give_all(given, officer, to):
+    said = {"person": outside(given, officer), "to": to}
+    return given.act(officer, "/cases/F0-0001/contacts/give", **said).text
+
+
+def test_whom_a_station_named_in_its_own_commune_does_not_come_back_to_it_with_many_at_once(given_twice):
+    given = given_twice
+    officer, station, other = (signed_in(given, who) for who in (cast.CDC, cast.COMMUNE, OTHER))
+    given.make_f1(officer, HERE)
+    followed = {"full_name": "Vũ Thị Biết", "phone": "0912 345 679"}
+    given.act(officer, f"{given.page(HERE)}/near", **NEAR | followed | {"commune": ""})
+    ill, before = make_the_case(given), pages(station)
+    for somebody in ({}, followed, ill):
+        tell(given, station, **NEAR | somebody | {"commune": "Phường Hà Tu"})
+    ticked = outside(given, officer)
+    # The third is of Hà Nội, whom nobody named: they are given.
+    assert len(ticked) == 3
+    done = give_all(given, officer, factories.HA_TU)
+    assert "Đã giao 1 người" in done and "2 người chưa giao: F1 của họ kể tên người với chính trạm Phường Hà Tu" in done
+    station_now = "".join(pages(station))
+    assert AWAY in station_now and NEAR["full_name"] not in station_now and followed["full_name"] not in station_now
+    assert AWAY not in "".join(before)
+    # The F1 changes hands; what they told the first station it still knows.
+    given.act(officer, f"{given.page(HERE)}/give", seen=given.one(HERE).version, to=factories.HONG_GAI)
+    left = outside(given, officer)
+    assert "2 người chưa giao" in give_all(given, officer, factories.HA_TU) and outside(given, officer) == left
+    shown = officer.get(f"/cases/F0-0001/contacts/{left[0].partition('.')[0]}").text
+    (namers,) = re.findall(r"F1 kể tên người này thuộc trạm ([^.]+), lúc kể hoặc bây giờ", shown)
+    assert sorted(namers.split(", ")) == ["Phường Hà Tu", "Phường Hồng Gai"]
+    # To the other station nothing was told.
+    assert "Đã giao 2 người cho trạm y tế Phường Hồng Gai" in give_all(given, officer, factories.HONG_GAI)
+    assert NEAR["full_name"] in other.get("/station/").text
+
+
+def test_who_was_named_under_another_name_that_was_joined_stays_away_from_that_station_too(given_twice):
+    given = given_twice
+    officer, station = (signed_in(given, who) for who in (cast.CDC, cast.COMMUNE))
+    given.make_f1(officer, HERE)
+    tell(given, station, commune="Phường Hà Tu")
+    with given.session() as session:
+        named = session.scalars(sa.select(Contact.person_id).where(Contact.stage == "f2")).one()
+        untold = dict.fromkeys(("name_index", "id_index", "phone_index"), b"")
+        session.add(Person(id=given.ids[AWAY], created_at=NOW, **untold))
+        session.flush()
+        rows = [{"member_id": one, "main_id": named} for one in (named, given.ids[AWAY])]
+        session.execute(sa.insert(joined), rows)
+        session.commit()
+    # Who is still to be called leads for both.
+    assert [one.partition(".")[0] for one in outside(given, officer)] == [str(given.one(AWAY).id)]
+    assert "1 người chưa giao: F1 của họ" in give_all(given, officer, factories.HA_TU)
+    assert given.one(AWAY).commune_id is None
+    assert "thuộc trạm Phường Hà Tu, lúc kể" in officer.get(given.page(AWAY)).text
 
 
 def test_a_station_does_not_overturn_what_an_officer_signed(given_twice):

@@ -18,6 +18,7 @@ POSTS = [name for name in MATRIX if name.startswith("POST")]
 EACH = int(os.environ.get("HOSTILE_EACH", "10"))
 # How many are stored before they are looked at.
 BATCH = min(EACH, 100)
+# Below that all pages are opened after each third form alone; what the others store, the sample stores and opens too.
 # Each page is asked with one in so many; between them the pages are asked with all of them.
 STEP = 6 if EACH >= 100 else 36
 
@@ -104,7 +105,8 @@ def test_every_hostile_text_stays_text_in_every_field(town, typed, name):
             send(town, name, {field: texts[(number + 37 * at) % EACH] for at, field in enumerate(free)})
         after = tenants.rows(town)
         if any(after[table] != before[table] for table in before if table != "audit"):
-            fields.everywhere(town, (name, free))
+            if EACH >= 100 or POSTS.index(name) % 3 == 0:
+                fields.everywhere(town, (name, free))
             # Else lists grow, and the run with them.
             tenants.restore(town)
     turn = count(POSTS.index(name))
