@@ -214,6 +214,7 @@ def test_what_was_sent_is_let_go_of_before_more_is_opened(officer, monkeypatch):
 
 
 @pytest.mark.long
+@pytest.mark.wide
 def test_memory_stays_flat_over_twenty_thousand_people(sqlite, monkeypatch):
     """Opened names and text of the lines sent do not pile up; the ranked list itself is held."""
     count = 20_000

@@ -26,7 +26,7 @@ SEED = 20261122
 EACH = {"postgresql": VISITS // 10, "sqlite": VISITS * 3 // 40}
 
 
-@pytest.fixture(params=["postgresql", "sqlite"])
+@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.wide)])
 def kind(request):
     if request.param == "postgresql" and postgresql_programs() is None:
         pytest.skip(POSTGRESQL_MISSING)
@@ -71,7 +71,7 @@ def test_a_full_disk_refuses_visitors_with_what_they_typed_and_takes_them_when_t
         survive(scene, breaking.ON_SMALL_DISK, EACH[kind])
 
 
-@pytest.mark.parametrize(("commit", "loses"), [("off", True), ("on", False)])
+@pytest.mark.parametrize(("commit", "loses"), [("off", True), pytest.param("on", False, marks=pytest.mark.wide)])
 def test_the_same_round_loses_visits_exactly_where_a_commit_does_not_wait_for_the_log(commit, loses):
     if postgresql_programs() is None:
         pytest.skip(POSTGRESQL_MISSING)

@@ -235,6 +235,7 @@ def test_a_png_of_a_million_chunks_takes_no_time():
 
 
 @pytest.mark.long
+@pytest.mark.wide
 def test_no_photo_takes_long_or_much_room():
     """With room for a slower machine: docs/performance.md has what it takes."""
     command = [sys.executable, "-m", "tests.people.photo_cost", "2"]
