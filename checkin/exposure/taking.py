@@ -40,7 +40,10 @@ def contact_lists() -> dict[str, Any]:
 def export(number: str) -> ResponseReturnValue:
     """Contacts of a case as a file."""
     case = case_of(number)
-    return ask(case, Which(), redirect(_contacts_of(number, request.form.get("list", "")), 303))
+    listed = request.form.get("list", "")
+    # Of the words that there are, none that somebody sent.
+    stage = next((word for word in LISTS if word == listed), None)
+    return ask(case, Which(), redirect(url_for("followup.index", number=case.number, stage=stage), 303))
 
 
 def ask(case: Case | None, which: Which, back: Response) -> ResponseReturnValue:
