@@ -44,7 +44,7 @@ def test_a_visit_over_a_poor_network_on_a_slow_phone(product, open_page, javascr
     door = make_door(product)
     with slow_line(urlsplit(door).port, bits_a_second=50_000, round_trip=0.4) as line:
         page = open_page(javascript=javascript)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         protocols, hosts = set(), set()
         cdp = page.context.new_cdp_session(page)
         cdp.on("Network.responseReceived", lambda event: protocols.add(event["response"].get("protocol")))
