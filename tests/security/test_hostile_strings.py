@@ -20,7 +20,7 @@ EACH = int(os.environ.get("HOSTILE_EACH", "10"))
 BATCH = min(EACH, 100)
 # Below that all pages are opened after each third form alone; what the others store, the sample stores and opens too.
 # Each page is asked with one in so many; between them the pages are asked with all of them.
-STEP = 6 if EACH >= 100 else 36
+STEP = 6 if EACH >= 100 else 72
 
 
 @pytest.fixture(scope="module")
