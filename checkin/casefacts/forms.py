@@ -19,7 +19,46 @@ from checkin.forms import FIRST_DAY, SHOWN, Day, LocalTime, Needed, StepForm, Te
 NONE = "none"
 
 
-class FactsForm(StepForm):
+def symptoms_field() -> SelectMultipleField:
+    """What a case has, or that it has nothing."""
+    return SelectMultipleField(_l("Triệu chứng"), choices=[*SYMPTOM_NAMES.items(), (NONE, _l("Không có triệu chứng"))])
+
+
+def sure_field() -> BooleanField:
+    """That days which are unusual are right."""
+    return BooleanField(_l("Đã kiểm tra: các ngày đúng như vậy"))
+
+
+class Ill:
+    """What forms of a case's facts ask alike: symptoms or none, and days of which an unusual order wants a second look.
+    Fields stand in the forms themselves, in the order of their pages."""
+
+    symptoms: SelectMultipleField
+    onset_on: DateField
+    sure: BooleanField
+    unusual = False
+
+    def validate_symptoms(self, field: SelectMultipleField) -> None:
+        if NONE in (field.data or ()) and len(field.data or ()) > 1:
+            raise ValidationError(gettext("Đã chọn triệu chứng thì bỏ “Không có triệu chứng”."))
+
+    def validate_sample_on(self, field: DateField) -> None:
+        onset = self.onset_on.data
+        if onset and field.data and onset > field.data:
+            self._unusual(gettext("Khởi phát sau ngày lấy mẫu. Nếu đúng vậy, đánh dấu “Đã kiểm tra” ở dưới."))
+
+    def _unusual(self, text: str) -> None:
+        self.unusual = True
+        if not self.sure.data:
+            raise ValidationError(text)
+
+    def told(self) -> list[str] | None:
+        """The symptoms chosen; an empty list for none, None where nobody asked."""
+        chosen = self.symptoms.data or []
+        return [] if chosen == [NONE] else [code for code in SYMPTOM_NAMES if code in chosen] or None
+
+
+class FactsForm(Ill, StepForm):
     title = Text(
         _l("Tên gọi ca bệnh"),
         [Needed(_l("Đặt tên gọi để nhận ra ca này, không ghi tên người bệnh."))],
@@ -36,13 +75,10 @@ class FactsForm(StepForm):
     )
     commune = SelectField(_l("Nơi ở"), choices=[])
     detected = SelectField(_l("Phát hiện ở đâu"), choices=[("", _l("chưa rõ")), *DETECTED_NAMES.items()])
-    symptoms = SelectMultipleField(
-        _l("Triệu chứng"), choices=[*SYMPTOM_NAMES.items(), (NONE, _l("Không có triệu chứng"))]
-    )
-    sure = BooleanField(_l("Đã kiểm tra: các ngày đúng như vậy"))
+    symptoms = symptoms_field()
+    sure = sure_field()
     # How many days before the first day the case can infect.
     before = 0
-    unusual = False
 
     @classmethod
     def of(
@@ -67,15 +103,6 @@ class FactsForm(StepForm):
         form.before = before
         return form
 
-    def validate_symptoms(self, field: SelectMultipleField) -> None:
-        if NONE in (field.data or ()) and len(field.data or ()) > 1:
-            raise ValidationError(gettext("Đã chọn triệu chứng thì bỏ “Không có triệu chứng”."))
-
-    def validate_sample_on(self, field: DateField) -> None:
-        onset = self.onset_on.data
-        if onset and field.data and onset > field.data:
-            self._unusual(gettext("Khởi phát sau ngày lấy mẫu. Nếu đúng vậy, đánh dấu “Đã kiểm tra” ở dưới."))
-
     def validate_isolated_on(self, field: DateField) -> None:
         days = [day for day in (self.onset_on.data, self.sample_on.data) if day]
         if days and field.data and field.data < min(days) - timedelta(days=self.before):
@@ -86,14 +113,8 @@ class FactsForm(StepForm):
                 )
             )
 
-    def _unusual(self, text: str) -> None:
-        self.unusual = True
-        if not self.sure.data:
-            raise ValidationError(text)
-
     def facts(self) -> Facts:
         """What a valid form says."""
-        chosen = self.symptoms.data or []
         return Facts(
             title=self.title.data or "",
             disease=self.disease.data,
@@ -103,19 +124,16 @@ class FactsForm(StepForm):
             isolated_where=self.isolated_where.data or None,
             commune_id=self.commune.data or None,
             detected=self.detected.data or None,
-            symptoms=[] if chosen == [NONE] else [code for code in SYMPTOM_NAMES if code in chosen] or None,
+            symptoms=self.told(),
         )
 
 
-class DeclaredForm(CaseForm):
+class DeclaredForm(Ill, CaseForm):
     """A new case of somebody, filled with what they declared, for an officer to check."""
 
     commune = SelectField(_l("Nơi ở"), choices=[])
-    symptoms = SelectMultipleField(
-        _l("Triệu chứng"), choices=[*SYMPTOM_NAMES.items(), (NONE, _l("Không có triệu chứng"))]
-    )
-    sure = BooleanField(_l("Đã kiểm tra: các ngày đúng như vậy"))
-    unusual = False
+    symptoms = symptoms_field()
+    sure = sure_field()
 
     @classmethod
     def of(cls, known: dict[str, Any] | None, diseases: dict[str, str], communes: dict[str, str]) -> "DeclaredForm":
@@ -125,23 +143,9 @@ class DeclaredForm(CaseForm):
         form.commune.choices = [("", gettext("chưa rõ hoặc ngoài tỉnh")), *communes.items()]
         return form
 
-    def validate_symptoms(self, field: SelectMultipleField) -> None:
-        if NONE in (field.data or ()) and len(field.data or ()) > 1:
-            raise ValidationError(gettext("Đã chọn triệu chứng thì bỏ “Không có triệu chứng”."))
-
-    def validate_sample_on(self, field: DateField) -> None:
-        onset = self.onset_on.data
-        if onset and field.data and onset > field.data:
-            self.unusual = True
-            if not self.sure.data:
-                text = gettext("Khởi phát sau ngày lấy mẫu. Nếu đúng vậy, đánh dấu “Đã kiểm tra” ở dưới.")
-                raise ValidationError(text)
-
     def facts(self) -> CaseFacts:
         """What a valid form says."""
-        chosen = self.symptoms.data or []
-        told = [] if chosen == [NONE] else [code for code in SYMPTOM_NAMES if code in chosen] or None
-        return replace(super().facts(), commune_id=self.commune.data or None, symptoms=told)
+        return replace(super().facts(), commune_id=self.commune.data or None, symptoms=self.told())
 
 
 class WindowForm(StepForm):

@@ -23,7 +23,7 @@ from checkin.contacts.words import LIST_NAMES
 from checkin.db import db
 from checkin.declarations.forms import SYMPTOM_NAMES
 from checkin.errors import DomainError
-from checkin.exposure import queries, service, showing
+from checkin.exposure import fresh, queries, showing
 from checkin.exposure.forms import ReasonForm, SourceForm
 from checkin.exposure.models import CASE, PERSON, SOURCE, Lookup
 from checkin.exposure.ofcase import case_of
@@ -63,17 +63,12 @@ def look_up_source(number: str) -> ResponseReturnValue:
 
 def _ask(case: Case, form: ReasonForm, kind: str, window: Reach) -> ResponseReturnValue:
     session, now, actor = db.session(), clock.now(), current_user.actor
-    bound = service.Bound(case=case, signal=None, reason=form.reason.data or "")
+    reason = form.reason.data or ""
     try:
-        lookup = service.ask_case(
-            session, now=now, actor=actor, bound=bound, start=window.start, end=window.end, kind=kind
-        )
+        lookup = fresh.ask(session, now=now, actor=actor, case=case, window=window, reason=reason, kind=kind)
     except DomainError:
         flash(gettext("Ca này chưa gắn với người nào."), "warn")
         return redirect(url_for(".show", number=case.number), 303)
-    session.commit()
-    keeping.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
-    session.commit()
     LOOKUPS.labels(kind).inc()
     return redirect(url_for("exposure.show", lookup_id=lookup.id), 303)
 

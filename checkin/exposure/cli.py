@@ -7,14 +7,12 @@ from flask.cli import AppGroup, with_appcontext
 from checkin import clock, context, scope
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
-from checkin.casefacts.windows import rules_of, windows
+from checkin.casefacts.windows import windows
 from checkin.cases import queries as cases
-from checkin.cases import service as keeping
 from checkin.cases.models import KEEPING_STATES
 from checkin.db import db
 from checkin.errors import DomainError
-from checkin.exposure import earlier, jobs, linelist, service
-from checkin.exposure.service import Bound
+from checkin.exposure import earlier, fresh, jobs, linelist, service
 
 group = AppGroup("exposure", help="Files of what lookups found.")
 
@@ -77,14 +75,11 @@ def contacts(number: str, form: str, limit: int | None, reason: str) -> None:
         raise click.ClickException(f"there is no case {number}")
     scope.bind(session, case.id)
     window = windows(session, case, now=now).forward
-    bound = Bound(case=case, signal=None, reason=reason.strip()[:500] or "?")
+    reason = reason.strip()[:500] or "?"
     try:
-        lookup = service.ask_case(session, now=now, actor=actor, bound=bound, start=window.start, end=window.end)
+        lookup = fresh.ask(session, now=now, actor=actor, case=case, window=window, reason=reason)
     except DomainError:
         raise click.ClickException(f"it is not known who case {case.number} is") from None
-    # What is kept is locked before the log, never after it; and a freeze takes its time.
-    session.commit()
-    keeping.freeze(session, now=now, actor=actor, case=case, rules=rules_of(case))
     entry = service.read(session, now=now, actor=actor, lookup=lookup, case=case, action="lookup.read", rows=None)
     # On record before the first row is read.
     session.commit()

@@ -44,11 +44,13 @@ class ContactSheet:
         return "Contacts" if self.bare else self.lookup.number
 
     @property
-    def _of(self) -> UUID | Which:
+    def _which(self) -> Which:
         asked = self.lookup
-        if asked.case_id is not None:
-            return asked.case_id
         return Which(asked.case_state or "", asked.case_disease or "", asked.commune_id or "")
+
+    @property
+    def _of(self) -> UUID | Which:
+        return self.lookup.case_id or self._which
 
     def count(self, session: Session) -> int:
         """How many lines there are."""
@@ -112,16 +114,12 @@ class ContactSheet:
         asked = self.lookup
         return [
             (gettext("Tra cứu"), asked.number),
-            (gettext("Ca bệnh"), self.case.number if self.case else self._cases()),
+            (gettext("Ca bệnh"), self.case.number if self.case else which_in_words(self._which)),
             (gettext("Danh sách"), str(FILE_NAMES[asked.listed or ""])),
             (gettext("Lý do"), asked.reason),
             (gettext("Người xuất tệp"), by),
             (gettext("Xuất lúc"), format_moment(at)),
         ]
-
-    def _cases(self) -> str:
-        asked = self.lookup
-        return which_in_words(Which(asked.case_state or "", asked.case_disease or "", asked.commune_id or ""))
 
 
 def _line(number: int, line: Line, case_number: str, communes: dict[str, str]) -> list[Cell]:

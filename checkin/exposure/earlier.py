@@ -14,9 +14,8 @@ from checkin.cases.models import Case, kept_declaration
 from checkin.contacts import queries, service
 from checkin.contacts.models import Contact
 from checkin.errors import DomainError
-from checkin.exposure import listing, reasons
+from checkin.exposure import fresh, listing, reasons
 from checkin.exposure.contacting import Contacting
-from checkin.exposure.service import Bound, ask_case
 from checkin.joins import queries as joins
 from checkin.vault import Vault, VaultError
 
@@ -59,12 +58,10 @@ def _lacking(vault: Vault, block: Sequence[Contact]) -> Iterator[tuple[UUID, tup
 def _asked(session: Session, *, now: datetime, actor: Actor, case: Case) -> Contacting | None:
     """The list of the case, asked for as an officer does; None where it is not known who the case is."""
     window = windows(session, case, now=now).forward
-    bound = Bound(case=case, signal=None, reason=REASON)
     try:
-        lookup = ask_case(session, now=now, actor=actor, bound=bound, start=window.start, end=window.end)
+        lookup = fresh.ask(session, now=now, actor=actor, case=case, window=window, reason=REASON)
     except DomainError:
         return None
-    session.commit()
     return Contacting(session, lookup, case)
 
 

@@ -15,7 +15,10 @@ from checkin.db import db
 from tests import cast, factories
 from tests.conftest import NOW
 from tests.contacts.conftest import AWAY, COLLEAGUE, HERE, OTHER, Given
+from tests.contacts.conftest import staff as staff
 from tests.worlds import inside, vault_of
+
+pytestmark = pytest.mark.usefixtures("staff")
 
 SECOND_AT_STATION = ("lien@tram", "đồng nghiệp ở trạm Hà Tu")
 THEN = "10:30 20/11/2026"
@@ -33,18 +36,6 @@ def given(world):
             factories.check_in(made.app, session, vault, market, cast.coughing(), at=NOW - timedelta(hours=1))
             factories.commit()
         yield made
-
-
-@pytest.fixture(autouse=True)
-def staff(monkeypatch):
-    """Whoever signs in meets the staff tier, which on PostgreSQL asks as its own role."""
-
-    def signed_in(given, who):
-        client = given.world.app("staff").test_client()
-        factories.sign_in(client, who)
-        return client
-
-    monkeypatch.setattr(Given, "signed_in", signed_in)
 
 
 def at_once(given, *posts):

@@ -92,3 +92,15 @@ def given_twice(world):
     """On each database."""
     with clock.fixed(NOW):
         yield Given(world)
+
+
+@pytest.fixture
+def staff(monkeypatch):
+    """Whoever signs in meets the staff tier, which on PostgreSQL asks as its own role."""
+
+    def signed_in(given, who):
+        client = given.world.app("staff").test_client()
+        factories.sign_in(client, who)
+        return client
+
+    monkeypatch.setattr(Given, "signed_in", signed_in)

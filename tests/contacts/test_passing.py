@@ -23,19 +23,9 @@ from tests.conftest import NOW
 from tests.contacts.conftest import AWAY, COLLEAGUE, HERE, OTHER, THERE, Given
 from tests.worlds import vault_of
 
+pytestmark = pytest.mark.usefixtures("staff")
+
 GIVE_ALL = "/cases/F0-0001/contacts/give"
-
-
-@pytest.fixture(autouse=True)
-def staff(monkeypatch):
-    """Whoever signs in meets the staff tier, which on PostgreSQL asks as its own role."""
-
-    def signed_in(given, who):
-        client = given.world.app("staff").test_client()
-        factories.sign_in(client, who)
-        return client
-
-    monkeypatch.setattr(Given, "signed_in", signed_in)
 
 
 def give(given, officer, name, to, seen=None, **said):
