@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from checkin import clock
 from checkin.derivations import service
-from checkin.derivations.models import STOPPED, Derivation
+from checkin.derivations.models import STOPPED, TODAY, Derivation
 
 DIED = "died"
 
@@ -14,8 +15,10 @@ def state_of(run: Derivation, now: datetime) -> str:
 
 
 def may_go_on(run: Derivation, now: datetime) -> bool:
-    """Whether a run was broken off lately enough to be gone on with."""
-    return state_of(run, now) in (STOPPED, DIED) and run.asked_at > now - service.GOES_ON
+    """Whether a run was broken off lately enough to be gone on with; one that takes "today's" rules on that day alone,
+    since a later one may have brought cases to newer ones."""
+    still = run.rules != TODAY or run.rules_on == clock.to_local(now).date()
+    return still and state_of(run, now) in (STOPPED, DIED) and run.asked_at > now - service.GOES_ON
 
 
 def seconds_left(run: Derivation, now: datetime) -> float | None:

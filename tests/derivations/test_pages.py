@@ -13,7 +13,7 @@ from checkin.audit.models import AuditEntry
 from checkin.cases.models import Case, CaseStep
 from checkin.db import db
 from checkin.derivations import jobs, service
-from checkin.derivations.models import DONE, RUNNING, WAITING, Derivation
+from checkin.derivations.models import DONE, RUNNING, STOPPED, WAITING, Derivation
 from checkin.web import limiter
 from tests import cast, factories
 from tests.conftest import NOW
@@ -196,6 +196,20 @@ def test_a_run_whose_officer_is_locked_out_says_why_it_stopped_and_goes_on_in_th
         )
         assert {entry.actor_id for entry in entries} == {another}
     assert "4 / 4 ca" in officer.get(where).text
+
+
+@pytest.mark.parametrize("rules", ["today", "keep"])
+def test_what_was_to_take_the_rules_of_a_day_that_is_over_is_not_gone_on_with(officer, started, new_rules, rules):
+    with clock.fixed(NOW + DAY):
+        factories.sign_in(officer, cast.CDC)
+        where = post(officer, PAGE, rules=rules, reason="Hướng dẫn của hôm đó").location
+        post(officer, f"{where}/stop")
+        assert "Tính tiếp" in officer.get(where).text
+    with clock.fixed(NOW + DAY + 20 * HOUR):
+        factories.sign_in(officer, cast.CDC)
+        offered = "Tính tiếp" in officer.get(where).text
+        post(officer, f"{where}/on")
+        assert (offered, run_of(officer).state) == ((False, STOPPED) if rules == "today" else (True, WAITING))
 
 
 def test_a_process_that_died_is_told_and_its_run_goes_on_within_a_day(officer, started):
