@@ -43,16 +43,25 @@ class SlowLine:
         """(requests, bytes to the phone), less those before."""
         return len(self.asked) - before[0], self.down.passed - before[1]
 
-    def _carry(self, source: socket.socket, target: socket.socket, way: Way) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, way: Way, waiting: list[str]) -> None:
         # A thread takes what comes, another one delivers it when its time has come.
         under_way: queue.Queue[tuple[float, bytes]] = queue.Queue()
         threading.Thread(target=_deliver, args=(under_way, target), daemon=True).start()
         with suppress(OSError):
             while chunk := source.recv(PACKET):
-                if way is self.up and chunk[:5] in (b"GET /", b"POST "):
-                    self.asked.append(chunk.split(b" HTTP/")[0].decode())
+                if way is self.down:
+                    waiting.clear()
+                elif chunk[:5] in (b"GET /", b"POST "):
+                    waiting.append(chunk.split(b" HTTP/")[0].decode())
+                    self.asked.append(waiting[-1])
                 under_way.put((way.through(len(chunk)) + self.delay, chunk))
         under_way.put((0.0, b""))
+        # Who types for long finds the server's idle connection closed as the form leaves: the browser sends it again by
+        # itself, and what nobody answered was not asked.
+        for unanswered in waiting:
+            with suppress(ValueError):
+                self.asked.remove(unanswered)
+        waiting.clear()
 
 
 def _deliver(under_way: "queue.Queue[tuple[float, bytes]]", target: socket.socket) -> None:
@@ -88,8 +97,9 @@ def slow_line(to_port: int, *, bits_a_second: int, round_trip: float) -> Iterato
         time.sleep(round_trip)  # as a connection is opened
         server = socket.create_connection(("127.0.0.1", to_port))
         opened.extend((phone, server))
-        threading.Thread(target=line._carry, args=(server, phone, line.down), daemon=True).start()
-        line._carry(phone, server, line.up)
+        waiting: list[str] = []
+        threading.Thread(target=line._carry, args=(server, phone, line.down, waiting), daemon=True).start()
+        line._carry(phone, server, line.up, waiting)
 
     threading.Thread(target=take, daemon=True).start()
     try:
