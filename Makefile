@@ -55,11 +55,10 @@ test: .venv/dev.stamp
 
 # Those with a browser apart: its event loop would stand in the way of those that run one of their own.
 test-long: .venv/dev.stamp
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and browser and not wide" --timeout 900
-	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not browser and not wide" --timeout 900
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and browser and not wide" --timeout 900 tests/browser
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not browser and not wide" --timeout 900 --ignore tests/browser
 
-# What would make the long proofs longer than they may be: the browser's in the other language and width too, 500 hostile
-# texts for each form, 50,000 strange requests, a million people searched for doubles.
+# What would make the long proofs longer than they may be: docs/testing.md says what that is.
 test-wide: .venv/dev.stamp
 	@HOSTILE_EACH=500 FUZZ=50000 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and not browser" --timeout 1800 tests/security/test_hostile_strings.py tests/security/test_fuzz.py
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "long and wide" --timeout 900

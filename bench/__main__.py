@@ -1,9 +1,7 @@
 """`make bench`: start everything, load, measure, print, end what was started."""
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -55,17 +53,12 @@ def measure(chosen: Plan) -> list[Figure]:
     """One run: servers of its own in folders of their own, all taken away at the end."""
     before = report.load_average()
     began = time.perf_counter()
-    folder = Path(tempfile.mkdtemp(prefix="checkin-bench-"))
-    server = cluster.create(small=chosen.big.visits < 1_000_000)
-    try:
+    with cluster.own(small=chosen.big.visits < 1_000_000) as (server, folder):
         say(f"machine: {report.machine(server.programs)}; load average {before}")
         figures = _figures(chosen, server, folder, began)
         loads = f"load average before {before}, after {report.load_average()}"
         about = f"{report.machine(server.programs)}; {clock.today()}; {loads}"
         return [Figure("machine", about, ""), *figures]
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _figures(chosen: Plan, server: cluster.Cluster, folder: Path, began: float) -> list[Figure]:

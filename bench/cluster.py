@@ -1,7 +1,11 @@
 """The bench's own PostgreSQL: loaded without waiting for the disk, measured as a real one stands."""
 
 import os
+import shutil
 import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers import Cluster
@@ -20,6 +24,20 @@ log_line_prefix='%p '
 """
 LOADING = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\nwal_level=minimal\nmax_wal_senders=0\n"
 DURABLE = "fsync=on\nsynchronous_commit=on\nfull_page_writes=on\nwal_level=replica\n"
+
+
+@contextmanager
+def own(*, small: bool) -> Iterator[tuple[Cluster, Path]]:
+    """A new server, set to load, and a folder for what else is needed; both are taken away at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="checkin-bench-"))
+    try:
+        server = create(small=small)
+        try:
+            yield server, folder
+        finally:
+            server.remove()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def create(*, small: bool) -> Cluster:

@@ -1,9 +1,7 @@
 """The contacts of all cases as a file, with their names opened: CSV and JSON as they come, a workbook as a job."""
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -73,9 +71,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.contactfiles", description=__doc__)
     parser.add_argument("--cases", type=int, default=CASES, help=f"{staffstore.EACH} contacts are made for each")
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="checkin-bench-"))
-    server = cluster.create(small=True)
-    try:
+    with cluster.own(small=True) as (server, folder):
         world = loading.make_world(folder, server, "big")
         with inside(world.app()):
             province = world.app().extensions["checkin_config"].province
@@ -88,9 +84,6 @@ def main() -> int:
         figures = measure(world, folder, say)
         loads = f"load average before {before}, after {report.load_average()}"
         figures.insert(0, Figure("machine", f"{report.machine(server.programs)}; {clock.today()}; {loads}", ""))
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
     print(report.table(figures))
     return 0
 

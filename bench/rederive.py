@@ -6,10 +6,8 @@ are as many at a time as there, and everybody was at some thirty places in three
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -78,9 +76,7 @@ def main() -> int:
     before, share = report.load_average(), VISITS / FULL_VISITS
     people = max(VISITS // EACH, asked.cases)
     size = Size(visits=VISITS, venues=round(FULL_VENUES * share), people=people, known=1_000, scale=share)
-    folder = Path(tempfile.mkdtemp(prefix="checkin-bench-"))
-    server = cluster.create(small=asked.cases < CASES)
-    try:
+    with cluster.own(small=asked.cases < CASES) as (server, folder):
         world = loading.make_world(folder, server, "big")
         say = partial(print, flush=True)
         loaded = loading.load(world, size, say)
@@ -90,9 +86,6 @@ def main() -> int:
         figures = measure(world, asked.cases, say)
         loads = f"load average before {before}, after {report.load_average()}"
         figures.insert(0, Figure("machine", f"{report.machine(server.programs)}; {clock.today()}; {loads}", ""))
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
     path = asked.out or report.RESULTS / f"rederive-{clock.today()}.json"
     report.write(figures, path)
     print(f"\n{report.table(figures)}\n\nwritten: {path}")

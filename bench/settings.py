@@ -1,10 +1,7 @@
 """Check-ins a second under other classes and numbers of workers and threads: `python -m bench.settings`."""
 
 import argparse
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 from bench import cluster, load, loading
 from bench.plan import plan
@@ -27,9 +24,7 @@ def main() -> int:
         size = plan(int(float(asked.visits)), quick=False).big
     except ValueError as error:
         parser.error(str(error))
-    folder = Path(tempfile.mkdtemp(prefix="checkin-bench-"))
-    server = cluster.create(small=size.visits < 1_000_000)
-    try:
+    with cluster.own(small=size.visits < 1_000_000) as (server, folder):
         world = loading.make_world(folder, server, "big")
         visitors = Visitors(loading.load(world, size, print), vault_of(world.app()), seed=2)
         cluster.make_durable(server)
@@ -51,9 +46,6 @@ def main() -> int:
                 print(
                     f"round {number + 1}: {kind} {workers} x {threads}: {results[setting].rates[-1]:.0f}/s", flush=True
                 )
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
     print("\nclass    workers x threads  POST/s  p50 ms  p95 ms  p99 ms  worst round  MB in all")
     for (kind, workers, threads), result in results.items():
         marks = "  ".join(f"{result.percentile(mark):6.1f}" for mark in (0.5, 0.95, 0.99))

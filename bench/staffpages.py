@@ -1,9 +1,7 @@
 """Every page of the staff that lists or counts, with 10,000 cases and a million contacts: `make bench-lists`."""
 
 import argparse
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -92,9 +90,7 @@ def main() -> int:
     parser.add_argument("--out", metavar="FILE", type=Path, help="where the results go; bench/results by itself")
     asked = parser.parse_args()
     before = report.load_average()
-    folder = Path(tempfile.mkdtemp(prefix="checkin-bench-"))
-    server = cluster.create(small=asked.cases < CASES)
-    try:
+    with cluster.own(small=asked.cases < CASES) as (server, folder):
         world = loading.make_world(folder, server, "big")
         with inside(world.app()):
             province = world.app().extensions["checkin_config"].province
@@ -106,9 +102,6 @@ def main() -> int:
         figures = measure(world, first, asked.cases, asked.rounds, folder, say)
         loads = f"load average before {before}, after {report.load_average()}"
         figures.insert(0, Figure("machine", f"{report.machine(server.programs)}; {clock.today()}; {loads}", ""))
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
     path = asked.out or report.RESULTS / f"staffpages-{clock.today()}.json"
     report.write(figures, path)
     print(f"\n{report.table(figures)}\n\nwritten: {path}")

@@ -20,6 +20,7 @@ FIRST_DAY = date(2020, 1, 1)
 SHOWN = "%Y-%m-%dT%H:%M"
 # What is kept of a field to be shown again; nobody types more by hand.
 MOST_TYPED = 20_000
+SHORTEST_REASON = 5
 
 
 class _Messages:
@@ -79,6 +80,18 @@ class Needed:
     def __call__(self, _form: FlaskForm, field: Field) -> None:
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
             raise StopValidation(str(self.message))
+
+
+class Why(Needed):
+    """A reason: a few words at least, for whoever reads the log later."""
+
+    def __init__(self, message: Any = None) -> None:
+        super().__init__(message or lazy_gettext("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        super().__call__(form, field)
+        if len(field.data.strip()) < SHORTEST_REASON:
+            raise StopValidation(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
 
 
 class IfFilled:

@@ -1,9 +1,11 @@
 """Fixtures. Database tests take `app` (or `world`) and run on SQLite and on PostgreSQL."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,10 +74,33 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit("; ".join(missing()), returncode=1)
 
 
+@cache
+def opens_pages(module: str) -> bool:
+    """Whether tests of this file ask for pages; the others ask the database itself."""
+    return re.search(r"\bclient\b|test_client\(|sign_in\(|signed_in\(", Path(module).read_text("utf-8")) is not None
+
+
+def is_the_same_on_sqlite(item: pytest.Item) -> bool:
+    """Pages and long proofs run on PostgreSQL, as the province does, and on SQLite among the wide proofs, or where there
+    is no PostgreSQL, or in files asked for by name. Rules, and what is asked of the database, are proven on both."""
+    return (
+        servers.postgresql_programs() is not None
+        and isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and "sqlite" in item.callspec.params.values()
+        and ("long" in item.keywords or opens_pages(str(item.path)))
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wants_long = config.getoption("-m").startswith("long")
+    everything = all(Path(asked).name == "tests" for asked in config.args)
     kept, dropped = [], []
     for item in items:
+        if everything and is_the_same_on_sqlite(item):
+            item.add_marker("long")
+            item.add_marker("wide")
         (
             kept
             if ("long" in item.keywords) == wants_long or not wants_long and "long" not in item.keywords

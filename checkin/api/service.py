@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from checkin.accounts.service import token_hash
 from checkin.api import queries
 from checkin.api.models import IN_USE, SCOPES, ApiCall, ApiToken
 from checkin.audit import service as audit
@@ -58,7 +59,7 @@ def create(
     token = ApiToken(
         id=new_id(now),
         name=name,
-        token_hash=_hash(secret),
+        token_hash=token_hash(secret),
         scopes=[scope for scope in SCOPES if scope in scopes],
         made_by=actor.id,
         made_by_name=actor.name[:80],
@@ -87,9 +88,9 @@ def bearer(session: Session, *, now: datetime, token: str) -> tuple[Bearer | Non
     """Who shows this token, None where it opens nothing; and whether its use is to be noted again."""
     if not token.startswith(PREFIX) or len(token) > LONGEST_TOKEN:
         return None, False
-    token_hash = _hash(token)
-    set_scope(session, api=token_hash)
-    found = queries.by_hash(session, token_hash)
+    hashed = token_hash(token)
+    set_scope(session, api=hashed)
+    found = queries.by_hash(session, hashed)
     if found is None or found.state(now) != IN_USE:
         return None, False
     due = found.used_at is None or found.used_at <= now - NOTED_EVERY
@@ -123,7 +124,3 @@ def end_call(session: Session, vault: Vault, *, token_id: UUID, key: str, case_i
     """Say what came of a request whose key `begin_call` took."""
     which = ApiCall.token_id == token_id, ApiCall.key_index == vault.index("api key", f"{token_id}\0{key}")
     session.execute(sa.update(ApiCall).where(*which).values(case_id=case_id))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -1,10 +1,6 @@
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import ValidationError
 
-from checkin.forms import Form, Needed, Text
-
-SHORTEST = 5
+from checkin.forms import Form, Text, Why
 
 
 class DecideForm(Form):
@@ -16,10 +12,6 @@ class AtOnceForm(Form):
 
     reason = Text(
         _l("Vì sao cần, và vì sao không chờ được"),
-        [Needed(_l("Ghi lý do: người duyệt và người đọc nhật ký phải hiểu."))],
+        [Why(_l("Ghi lý do: người duyệt và người đọc nhật ký phải hiểu."))],
         limit=500,
     )
-
-    def validate_reason(self, field: Text) -> None:
-        if len(field.data or "") < SHORTEST:
-            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))

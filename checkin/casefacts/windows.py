@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from checkin import clock, context
 from checkin.casefacts import queries
 from checkin.cases import queries as cases
+from checkin.cases import spread
 from checkin.cases.models import FORWARD, SOURCE, Case, CaseWindow
 from checkin.cases.spread import Reach, days_before, reach, source_days, source_window
 from checkin.rules import RuleSet
@@ -32,6 +33,11 @@ class Windows:
 def rules_of(case: Case) -> RuleSet:
     """The rules that a case goes by: those of the day when it was opened, or of when somebody counted it anew."""
     return context.rules(case.rules_on)
+
+
+def may_give(case: Case) -> bool:
+    """Whether somebody can be a contact of this case, by the rules that it goes by."""
+    return spread.may_give(rules_of(case), case.state, case.disease)
 
 
 def windows(session: Session, case: Case, *, now: datetime) -> Windows:

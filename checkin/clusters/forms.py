@@ -5,7 +5,7 @@ from wtforms.validators import ValidationError
 
 from checkin.clusters.models import NOTHING, SEEN, WORKING
 from checkin.clusters.words import STATE_NAMES
-from checkin.forms import Form, Needed, StepForm, Text
+from checkin.forms import Form, StepForm, Text, Why
 
 
 class SayForm(StepForm):
@@ -22,8 +22,4 @@ class SayForm(StepForm):
 class LookForm(Form):
     """The reason of a lookup that is bound to a signal."""
 
-    reason = Text(_l("Lý do tra cứu"), [Needed(_l("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))], limit=500)
-
-    def validate_reason(self, field: Text) -> None:
-        if len(field.data or "") < 5:
-            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
+    reason = Text(_l("Lý do tra cứu"), [Why()], limit=500)

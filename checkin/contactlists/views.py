@@ -12,10 +12,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
 from checkin import clock, context
-from checkin.casefacts.windows import rules_of
+from checkin.casefacts.windows import may_give
 from checkin.cases import service as keeping
 from checkin.cases.models import Case
-from checkin.cases.spread import may_give
 from checkin.contactlists import columns, entries, service, tables
 from checkin.contactlists.entries import Entry
 from checkin.contactlists.forms import COLUMN, ERRORS, LOOK, SAVE, ListForm
@@ -65,7 +64,7 @@ def index(number: str) -> ResponseReturnValue:
 def send(number: str) -> ResponseReturnValue:
     """Show what becomes of each row, or give out what is right."""
     case, form = case_of(number), ListForm()
-    if not _may_give(case):
+    if not may_give(case):
         abort(409)
     session = db.session()
     # Reading a list takes seconds, which SQLite's one writer must not wait for.
@@ -109,7 +108,7 @@ def _save(
     keeping.lock_kept(session)
     case = case_of(number)
     session.refresh(case)
-    if not _may_give(case):
+    if not may_give(case):
         abort(409)
     good = [one for one in judged if one.outcome == GOOD]
     done = service.load(
@@ -125,10 +124,6 @@ def _save(
     rest.sort(key=lambda one: one.row.line)
     left = Table(table.heading, [one.row for one in rest])
     return _page(case_of(number), form, table=left, fields=fields, judged=_judge(case_of(number), left, fields))
-
-
-def _may_give(case: Case) -> bool:
-    return may_give(rules_of(case), case.state, case.disease)
 
 
 def _refused(case: Case, table: Table, judged: list[Judged]) -> Response:
@@ -215,7 +210,7 @@ def _page(
     return render_template(
         "contactlists/index.html",
         case=case,
-        keeping=_may_give(case),
+        keeping=may_give(case),
         form=form,
         table=table,
         text=tables.as_text(table) if table else "",

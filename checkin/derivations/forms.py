@@ -3,7 +3,7 @@ from wtforms import RadioField
 from wtforms.validators import StopValidation
 
 from checkin.derivations.models import KEEP, TODAY
-from checkin.forms import Form, Text
+from checkin.forms import SHORTEST_REASON, Form, Text
 
 MOST = 500
 
@@ -26,5 +26,5 @@ class DeriveForm(Form):
     )
 
     def validate_reason(self, field: Text) -> None:
-        if self.rules.data == TODAY and len(field.data or "") < 5:
+        if self.rules.data == TODAY and len(field.data or "") < SHORTEST_REASON:
             raise StopValidation(str(_l("Ghi lý do chuyển sang quy tắc hôm nay, vài chữ cho rõ.")))

@@ -1,18 +1,12 @@
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import ValidationError
 
-from checkin.forms import Form, Needed, StepForm, Text
+from checkin.forms import Form, Needed, StepForm, Text, Why
 
 
 class StartForm(Form):
     """Why people are compared: a reason, as every lookup has one."""
 
-    reason = Text(_l("Lý do"), [Needed(_l("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))], limit=500)
-
-    def validate_reason(self, field: Text) -> None:
-        if len(field.data or "") < 5:
-            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
+    reason = Text(_l("Lý do"), [Why()], limit=500)
 
 
 class SayForm(StepForm):

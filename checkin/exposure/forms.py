@@ -6,7 +6,7 @@ from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
 
 from checkin import clock
-from checkin.forms import Day, Form, IfFilled, LocalTime, Needed, Text
+from checkin.forms import Day, Form, IfFilled, LocalTime, Text, Why
 from checkin.people.idnumbers import parse_id_number
 from checkin.phones import normalise_phone
 from checkin.venues.kinds import KINDS
@@ -20,11 +20,7 @@ LAST_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 class ReasonForm(Form):
     """The reason that every lookup needs."""
 
-    reason = Text(_l("Lý do tra cứu"), [Needed(_l("Ghi lý do: ai đọc nhật ký sau này cũng phải hiểu."))], limit=500)
-
-    def validate_reason(self, field: Text) -> None:
-        if len(field.data or "") < 5:
-            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
+    reason = Text(_l("Lý do tra cứu"), [Why()], limit=500)
 
 
 class SourceForm(ReasonForm):

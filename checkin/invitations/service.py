@@ -1,4 +1,3 @@
-import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from checkin.accounts import queries as account_queries
 from checkin.accounts import service as accounts
 from checkin.accounts.logins import contact_kind, normalise_login
 from checkin.accounts.models import STAFF, Account
+from checkin.accounts.service import token_hash
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.db import set_scope
@@ -56,7 +56,7 @@ def invite(
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         id=new_id(now),
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         login=login,
         role=role,
         commune_id=commune_id,
@@ -87,7 +87,7 @@ def revoke(session: Session, *, now: datetime, actor: Actor, invitation_id: UUID
 def of_token(session: Session, *, now: datetime, token: str) -> Invitation | None:
     """The invitation that a link still stands for; None where it was used, revoked, is over or was made up."""
     _take(session, token)
-    found = queries.by_hash(session, _hash(token))
+    found = queries.by_hash(session, token_hash(token))
     return found if found and found.state(now) == "waiting" else None
 
 
@@ -97,10 +97,10 @@ def accept(session: Session, vault: Vault, *, now: datetime, token: str, passwor
     Of two at once one gets it. Raises DomainError: 'gone', 'taken', or the password's weakness; the caller then
     rolls back, and the link stays as it was.
     """
-    token_hash = _take(session, token)
-    if not _end(session, Invitation.token_hash == token_hash, now=now, used_at=now):
+    hashed = _take(session, token)
+    if not _end(session, Invitation.token_hash == hashed, now=now, used_at=now):
         raise DomainError("gone")
-    invitation = queries.by_hash(session, token_hash)
+    invitation = queries.by_hash(session, hashed)
     if invitation is None:
         raise DomainError("gone")
     set_scope(session, login=accounts.login_index(vault, invitation.login, invitation.role))
@@ -131,11 +131,6 @@ def _end(session: Session, which: sa.ColumnElement[bool], *, now: datetime, **va
 
 def _take(session: Session, token: str) -> bytes:
     """Say which invitation this is about: the staff role sees no other one, and makes no other account for it."""
-    token_hash = _hash(token)
-    set_scope(session, invitation=token_hash)
-    return token_hash
-
-
-def _hash(token: str) -> bytes:
-    # 256 random bits: nobody guesses through a plain hash of them.
-    return hashlib.sha256(token.encode()).digest()
+    hashed = token_hash(token)
+    set_scope(session, invitation=hashed)
+    return hashed

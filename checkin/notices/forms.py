@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 
 from checkin import clock
 from checkin.cases.models import Case
-from checkin.forms import Form, LocalTime, Needed, StepForm, Text
+from checkin.forms import Form, LocalTime, Needed, StepForm, Text, Why
 from checkin.notices.words import SEVERITY_NAMES
 
 LONGEST = timedelta(days=3)
@@ -75,13 +75,9 @@ class NoticeForm(StepForm):
 class PublishForm(StepForm):
     reason = Text(
         _l("Vì sao phải báo cho mọi người, và nếu không chờ được thì vì sao"),
-        [Needed(_l("Ghi lý do: người duyệt và người đọc nhật ký phải hiểu."))],
+        [Why(_l("Ghi lý do: người duyệt và người đọc nhật ký phải hiểu."))],
         limit=500,
     )
-
-    def validate_reason(self, field: Text) -> None:
-        if len(field.data or "") < 5:
-            raise ValidationError(gettext("Lý do ngắn quá. Ghi vài chữ cho rõ."))
 
 
 class WithdrawForm(Form):

@@ -10,10 +10,9 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from checkin import clock, context, pagekeys
-from checkin.casefacts.windows import rules_of
+from checkin.casefacts.windows import may_give
 from checkin.cases import service as keeping
 from checkin.cases.models import Case
-from checkin.cases.spread import may_give
 from checkin.contacts import queries as contacts
 from checkin.contacts import service as calling
 from checkin.contacts.words import STAGE_NAMES, Met, details_of
@@ -68,7 +67,7 @@ def _page(
         known=contacts.of_people(session, case.id, {one.person_id for one in people}),
         beside=pagekeys.words(vault, name, leaf),
         here=pagekeys.here(said),
-        may_give=_may_give(case),
+        may_give=may_give(case),
         communes=commune_names(),
         stage_names=STAGE_NAMES,
         symptom_names=SYMPTOM_NAMES,
@@ -88,7 +87,7 @@ def assign(number: str) -> ResponseReturnValue:
     # Contacts go when the case lets go: nobody lets go of it between what is read here and what is written.
     keeping.lock_kept(session)
     session.refresh(case)
-    if not _may_give(case):
+    if not may_give(case):
         abort(404)
     found = queries.of_people(session, case.id, meant - {case.person_id})
     people = [one for one in opened(context.vault(), found) if one.telling]
@@ -161,7 +160,3 @@ def _given(people: Iterable[Someone]) -> list[calling.Given]:
         details["symptoms"] = one.symptoms
         made.append(calling.Given(one.person_id, home, clock.to_local(last).date(), details))
     return made
-
-
-def _may_give(case: Case) -> bool:
-    return may_give(rules_of(case), case.state, case.disease)

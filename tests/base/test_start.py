@@ -46,6 +46,7 @@ def test_a_bad_setting_is_said_in_one_line(tmp_path, name, value):
     assert "secret" not in done.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_an_unknown_province_and_an_unknown_commune_are_named(tmp_path):
     done = start(tmp_path, "setup", CHECKIN_PROVINCE="99")
@@ -67,6 +68,7 @@ def test_an_unknown_province_and_an_unknown_commune_are_named(tmp_path):
     assert "argon2" not in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_a_short_password_is_refused_in_words(tmp_path):
     assert start(tmp_path, "setup").returncode == 0

@@ -22,7 +22,9 @@ from tests.worlds import inside, vault_of
 pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
 DONE, HELP = "ĐÃ KHAI BÁO", "CẦN HỖ TRỢ"
-BOTH = pytest.mark.parametrize("javascript", [pytest.param(True, id="javascript"), pytest.param(False, id="none")])
+BOTH = pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="javascript"), pytest.param(False, id="none", marks=pytest.mark.wide)]
+)
 
 
 def rows(product, *columns):

@@ -127,6 +127,7 @@ def test_the_camera_fills_in_the_form_and_is_loaded_only_when_it_is_opened(produ
     browser.close()
 
 
+@pytest.mark.wide
 def test_a_camera_that_sees_the_wall_goes_on_and_one_that_is_missing_or_refused_is_said(
     product, chromium, open_page, tmp_path
 ):
@@ -186,7 +187,8 @@ def test_a_large_photo_is_made_smaller_on_the_phone_before_it_is_sent(product, o
     assert page.input_value("[name=id_number]") == "022185001234"
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.wide
+@pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_the_form_with_a_card_is_whole_in_every_state(product, chromium, open_page, clean, tmp_path, language):
     browser = with_film(chromium, "x", tmp_path / "nothing.mjpeg")
     door = make_door(product)

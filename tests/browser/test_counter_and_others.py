@@ -148,6 +148,7 @@ def test_who_declared_today_is_known_by_a_card_that_telex_mangled_ten_times_over
     assert owner.inner_text(".kpi b >> nth=1") == "1"
 
 
+@pytest.mark.wide
 def test_a_venue_that_was_handed_over_ends_its_counters_and_a_closed_one_takes_nobody(product, shop, open_page):
     app = product.world.app()
     with inside(app):

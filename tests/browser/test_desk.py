@@ -81,6 +81,7 @@ def posts_of(page):
     return found
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_a_scanner_presses_no_button_whichever_has_the_focus(product, shop, open_page):
     page = open_desk(product, open_page(width=1280), join(product, shop))
@@ -136,6 +137,7 @@ def test_a_card_scanned_right_after_a_press_is_read_whole(product, shop, open_pa
     assert len(visits(product)) == 2
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_a_card_scanned_while_the_form_is_open_fills_it_in_wherever_the_focus_is(product, shop, open_page):
     other = open_desk(product, open_page(), join(product, shop, "Bảo vệ cổng 2"))
@@ -328,7 +330,7 @@ def test_a_device_that_was_ended_says_so_and_keeps_what_is_unsent_until_it_is_jo
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("lang", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_the_pages_are_accessible_and_nothing_is_cut(product, shop, open_page, axe, lang):
     page = open_desk(product, open_page(), join(product, shop))
     page.evaluate(axe)

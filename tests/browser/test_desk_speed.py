@@ -29,6 +29,7 @@ SCAN = """card => new Promise(done => {
 })"""
 
 
+@pytest.mark.wide
 def test_the_word_is_there_long_before_the_next_in_the_queue(product, open_page):
     page = open_desk(product, open_page(width=1280), join(product, open_shop(product)))
     page.wait_for_selector("html[data-kept]", state="attached")

@@ -49,7 +49,9 @@ def rows(product, *columns):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("javascript", [pytest.param(False, id="no-javascript"), pytest.param(True, id="javascript")])
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(False, id="no-javascript", marks=pytest.mark.wide), pytest.param(True, id="javascript")]
+)
 def test_a_mother_declares_for_her_family_and_each_who_helps_sees_what_is_theirs(
     product, accounts, open_page, javascript
 ):
@@ -97,6 +99,7 @@ def test_a_mother_declares_for_her_family_and_each_who_helps_sees_what_is_theirs
     assert all(left for (left,) in rows(product, Visit.left_at))
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_ten_people_of_the_longest_names_fit_a_narrow_phone_and_axe_finds_nothing(product, open_page, clean, language):

@@ -186,6 +186,7 @@ def look(page, noted, path):
     return wrong
 
 
+@pytest.mark.wide
 def test_no_page_runs_asks_or_breaks_out_whatever_is_stored(town, served, open_page):
     wrong, shown, opened = [], set(), 0
     people = {}

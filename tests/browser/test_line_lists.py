@@ -35,7 +35,7 @@ def listed(product, accounts):
         factories.commit()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.wide)])
 def test_one_click_takes_the_list_from_either_page(product, listed, open_page, clean, scripts):
     officer = open_page(width=1280, height=900, javascript=scripts)
     sign_in(officer, product.staff, cast.CDC)

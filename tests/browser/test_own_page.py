@@ -18,7 +18,7 @@ from tests.worlds import inside, vault_of
 pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
 NAME, SON, FRIEND = "Nguyễn Thị Ánh Tuyết", "Trần Minh An", "Camille Dupont"
-PLAY = [pytest.param(True, id="javascript"), pytest.param(False, id="no-javascript")]
+PLAY = [pytest.param(True, id="javascript"), pytest.param(False, id="no-javascript", marks=pytest.mark.wide)]
 
 
 def who(page, name=NAME, prefix="", born="1985", gender="female"):

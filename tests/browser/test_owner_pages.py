@@ -161,6 +161,7 @@ def test_zones_hand_over_suspension_and_closing_show_on_the_pages_of_others(prod
     assert "đã đóng cửa" in latecomer.inner_text("main")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 @pytest.mark.timeout(300)

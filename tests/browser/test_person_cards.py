@@ -128,7 +128,7 @@ def test_the_counters_camera_reads_a_card(product, accounts, open_page, chromium
     assert [name for *_, name in visits(product)] == ["Nguyễn T. Á. T."]
 
 
-@pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize("javascript", [True, pytest.param(False, marks=pytest.mark.wide)])
 def test_a_phone_prints_a_card_for_the_family_and_cancels_it(product, open_page, tmp_path, javascript):
     phone = open_page(javascript=javascript)
     phone.goto(f"{product.public}/me/")
@@ -173,6 +173,7 @@ def test_the_counter_prints_a_card_for_whom_it_has_scanned(product, open_page, t
     assert len(visits(product)) == 1
 
 
+@pytest.mark.wide
 def test_a_card_that_was_lost_is_cancelled_from_the_strip(product, accounts, open_page, tmp_path):
     _, urls = print_list(product, open_page, tmp_path)
     text = pypdfium2.PdfDocument(tmp_path / "cards.pdf")[0].get_textpage().get_text_bounded()

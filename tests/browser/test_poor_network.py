@@ -39,7 +39,9 @@ def measured(page, line, door, act):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="with JavaScript"), pytest.param(False, id="without", marks=pytest.mark.wide)]
+)
 def test_a_visit_over_a_poor_network_on_a_slow_phone(product, open_page, javascript):
     door = make_door(product)
     with slow_line(urlsplit(door).port, bits_a_second=50_000, round_trip=0.4) as line:

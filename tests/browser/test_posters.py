@@ -48,7 +48,7 @@ def clean(page, axe, what):
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, what
 
 
-@pytest.mark.parametrize(("width", "locale"), [(360, "vi-VN"), (1280, "en-GB")])
+@pytest.mark.parametrize(("width", "locale"), [(360, "vi-VN"), pytest.param(1280, "en-GB", marks=pytest.mark.wide)])
 def test_an_owner_looks_at_the_forms_prints_one_and_a_visitor_scans_it(product, town, open_page, axe, width, locale):
     owner = open_page(width=width, locale=locale)
     sign_in(owner, product.public, cast.OWNER)
@@ -90,6 +90,7 @@ def test_all_posters_of_an_owner_come_from_a_page_that_follows_the_work(product,
     assert link.rsplit("/", 1)[0] in owner.content()
 
 
+@pytest.mark.wide
 def test_a_code_that_the_owner_replaced_is_neither_printed_by_the_station_nor_taken_at_the_door(
     product, town, open_page
 ):
@@ -115,6 +116,7 @@ def test_a_code_that_the_owner_replaced_is_neither_printed_by_the_station_nor_ta
     assert len(found) == 13 and town not in found
 
 
+@pytest.mark.wide
 def test_the_administrator_gets_a_zip_and_sees_no_venue_on_any_page(product, town, open_page, axe):
     admin = open_page(width=1280, height=800, locale="en-GB")
     sign_in(admin, product.staff, cast.ADMIN)

@@ -32,6 +32,7 @@ SAMPLE = 30
 SHOWN = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\b")
 
 
+@pytest.mark.wide
 def test_every_accepted_row_has_one_code_on_one_label_and_nobody_else_was_needed(
     product, accounts, open_page, tmp_path
 ):

@@ -34,6 +34,7 @@ def barriers(page, axe):
     assert wide <= 0
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("javascript", "width", "locale"),
     [
@@ -83,6 +84,7 @@ def test_from_a_workbook_to_a_page_that_a_visitor_opens(
     assert NAME in visitor.content()
 
 
+@pytest.mark.wide
 def test_a_file_that_is_too_large_is_said_before_and_after_it_is_sent(product, two, open_page, tmp_path):
     path = tmp_path / "so.csv"
     path.write_bytes(register(row()) + b"\n" * (30 << 20))
@@ -100,6 +102,7 @@ def test_a_file_that_is_too_large_is_said_before_and_after_it_is_sent(product, t
     expect(plain.locator("#file-error")).to_contain_text("Tệp lớn hơn 20 MB")
 
 
+@pytest.mark.wide
 def test_what_is_no_register_and_what_has_200_000_rows_is_said_in_words_and_makes_nothing(
     product, two, open_page, tmp_path
 ):

@@ -80,6 +80,7 @@ def telling(cluster, tmp_path):
     world.let_go()
 
 
+@pytest.mark.wide
 def test_a_phone_is_confirmed_and_a_password_replaced_by_codes_that_come_as_text_messages(telling, open_page):
     product, gateway = telling
     with inside(product.world.app()):

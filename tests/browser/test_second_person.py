@@ -57,7 +57,9 @@ def fits(page, axe, shot=None):
         page.screenshot(path=shot, full_page=True)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="with JavaScript"), pytest.param(False, id="without", marks=pytest.mark.wide)]
+)
 def test_the_officer_alone_at_night_goes_on_at_once_and_the_second_person_refuses_in_the_morning(
     product, market, open_page, axe, tmp_path, javascript
 ):
@@ -91,7 +93,10 @@ def test_the_officer_alone_at_night_goes_on_at_once_and_the_second_person_refuse
     night.get_by_text("Chỉ cần Chợ Hạ Long 1, không cần cả phường").wait_for()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.wide
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(True, id="with JavaScript"), pytest.param(False, id="without", marks=pytest.mark.wide)]
+)
 def test_who_waits_sees_by_itself_when_the_second_person_approved(
     product, market, open_page, axe, tmp_path, javascript
 ):
@@ -144,6 +149,7 @@ def full_log(product, accounts):
         factories.commit()
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize(("width", "locale"), SIZES)
 def test_the_logs_pages_are_whole_with_much_in_them(product, full_log, open_page, axe, tmp_path, width, locale):

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
 AN, GRANDMOTHER = "Trần Minh An", "Phạm Thị Lành"
 BOTH = pytest.mark.parametrize(
-    "javascript", [pytest.param(False, id="no-javascript"), pytest.param(True, id="javascript")]
+    "javascript", [pytest.param(False, id="no-javascript", marks=pytest.mark.wide), pytest.param(True, id="javascript")]
 )
 SMALL = """() => [...document.querySelectorAll('a, button, summary, label.tick')]
   .filter(e => e.getClientRects().length && !e.matches('.skip') && e.getBoundingClientRect().height < 47.5)
@@ -210,7 +210,7 @@ def test_a_slip_is_set_right_by_back_or_by_the_button_and_the_station_sees_both(
     expect(station.locator("tbody tr")).to_have_count(2)
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_the_pages_of_a_family_fit_a_narrow_phone_and_axe_finds_nothing(product, door, open_page, clean, language):
     page = open_page(width=320)
     page.goto(f"{door}?lang={language}")

@@ -96,6 +96,7 @@ def test_states_that_go_wrong_have_no_fault_that_axe_finds(product, open_page, c
     clean(page, "filled in from a card")
 
 
+@pytest.mark.wide
 @LANGUAGES
 def test_declaring_elsewhere_and_in_other_ways_has_no_fault_that_axe_finds(product, open_page, clean, language):
     page = open_page()
@@ -210,6 +211,7 @@ def reader(chromium):
     large.close()
 
 
+@pytest.mark.wide
 @LANGUAGES
 def test_text_twice_as_large_and_a_page_at_400_percent_lose_nothing(product, reader, language):
     door = make_door(product, "Trung tâm thương mại và dịch vụ tổng hợp Hạ Long xanh", zone="Tầng 2, khu ẩm thực")

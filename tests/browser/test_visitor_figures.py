@@ -152,6 +152,7 @@ def token(page):
     return re.search(r'name="submission" value="([^"]*)"', page)[1]
 
 
+@pytest.mark.wide
 def test_how_long_the_server_takes_for_a_visitor_on_postgresql(product, tell):
     door = make_door(product)
     took = measured(product.public, urlsplit(door).path)
@@ -160,6 +161,7 @@ def test_how_long_the_server_takes_for_a_visitor_on_postgresql(product, tell):
     assert all(of["p50"] < 1000 for of in took.values())
 
 
+@pytest.mark.wide
 def test_how_long_the_server_takes_for_a_visitor_on_sqlite(sqlite, tell, tmp_path):
     app = sqlite.app()
     with inside(app):

@@ -134,6 +134,7 @@ def test_a_declaration_made_while_the_server_is_down_survives_a_killed_browser_a
     assert begun - second <= rows[1][0] <= ended + second
 
 
+@pytest.mark.wide
 def test_a_form_that_was_open_when_the_network_went_is_kept_and_its_result_comes_with_the_network(
     server, door, open_page
 ):
@@ -177,6 +178,7 @@ def test_a_form_that_was_open_when_the_network_went_is_kept_and_its_result_comes
     assert len(visits(server)) == 3
 
 
+@pytest.mark.wide
 def test_what_the_server_refuses_is_said_and_mended_or_deleted_and_never_lost(server, door, open_page, clean):
     page = open_page()
     first_visit(page, door)
@@ -234,6 +236,7 @@ def test_what_the_server_refuses_is_said_and_mended_or_deleted_and_never_lost(se
     assert len(visits(server)) == 2
 
 
+@pytest.mark.wide
 def test_the_worker_answers_for_the_doors_alone_and_not_where_there_is_no_javascript(server, door, open_page):
     page = open_page()
     first_visit(page, door)

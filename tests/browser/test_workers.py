@@ -162,8 +162,9 @@ def test_wrong_hours_are_mended_on_the_page_and_the_cards_are_sent_then(product,
     assert "N. T. Ánh Tuyết" in owner.inner_text("main")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.wide)])
 def test_no_page_of_working_people_has_a_barrier_or_is_cut_off(product, open_page, axe, width, language, tmp_path):
     owner = open_page(width=width)
     register_venue(owner, product.public)

@@ -59,7 +59,7 @@ def test_joined_is_as_if_one_had_made_all_visits_and_parted_as_at_first(town, se
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "seed", [pytest.param(seed, marks=pytest.mark.wide if seed > 24 else ()) for seed in range(5, 150)]
+    "seed", [pytest.param(seed, marks=pytest.mark.wide if seed > 10 else ()) for seed in range(5, 150)]
 )
 def test_joined_is_as_if_one_had_made_all_visits_in_many_more_towns(town, seed):
     story(town, seed)

@@ -24,6 +24,7 @@ def seconds(work, times=12):
     return min(took)
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_a_list_of_8000_people_is_hardly_slower_with_2000_of_them_joined(app, session, vault):
     town = made(app, session, vault)

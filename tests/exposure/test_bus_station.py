@@ -252,6 +252,7 @@ def test_the_list_of_a_case_at_the_bus_station_is_whole_in_every_part(station):
     prove(station)
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.postgresql

@@ -107,6 +107,7 @@ def temporary(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.wide
 def test_a_process_of_its_own_makes_the_file_and_ends(world, temporary):
     export_id = asked_for(world, 40)
     process = jobs.start(settings(world))

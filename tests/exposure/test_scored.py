@@ -65,6 +65,7 @@ def test_both_databases_rank_48_towns_as_the_oracle_does(sqlite, postgresql):
     assert compare((0, 1), (sqlite, postgresql)) == (48, set())
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.postgresql
@@ -92,6 +93,7 @@ def test_who_is_in_one_zone_is_who_the_oracle_says_within_every_other_cut_and_pa
     assert zones_compared((0,), 12, (sqlite, postgresql)) > 80
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.postgresql

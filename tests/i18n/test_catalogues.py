@@ -65,6 +65,8 @@ def test_every_text_is_in_the_catalogue_and_translated(language, texts):
     assert list(catalogues.faults(language, texts)) == []
 
 
+@pytest.mark.long
+@pytest.mark.wide
 def test_the_catalogues_stand_in_the_form_that_the_tool_writes(texts):
     for language in LANGUAGES:
         assert catalogues.updated(language, texts) == catalogues.path_of(language).read_bytes()

@@ -111,6 +111,7 @@ def killed(world, path, rows):
     return said, load.returncode
 
 
+@pytest.mark.wide
 def test_a_killed_load_leaves_whole_batches_and_a_repeated_one_completes_it(world, tmp_path):
     app, now = world.app(), clock.now()
     with inside(app):

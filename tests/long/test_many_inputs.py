@@ -133,6 +133,7 @@ def place(text):
 READERS = {card: 17, id_number: 20, phone: 12, name: 10, code: 12, login: 8, cell: 15, place: 1}
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
 def test_a_reader_gives_an_answer_or_its_own_error_in_time(read):
     read("Hồng Gai")  # what is loaded once is not counted
@@ -150,6 +151,7 @@ def test_a_reader_gives_an_answer_or_its_own_error_in_time(read):
     assert count == INPUTS * READERS[read] // 100
 
 
+@pytest.mark.wide
 def test_every_line_of_a_file_is_an_entry_or_has_its_reasons(tmp_path, keys):
     """Files of spoilt lines and spoilt bytes: every line is accounted for."""
     rng, doors, oldest, seen = random.Random(SEED), {CODE: door()}, TERMS.oldest, 0

@@ -61,6 +61,7 @@ def survive(scene, faults, visitors):
     assert "Người Thứ" not in log
 
 
+@pytest.mark.wide
 def test_no_visit_is_lost_or_doubled_when_processes_are_killed_or_stopped_or_clients_hang(kind):
     with stage(kind) as scene:
         survive(scene, breaking.ON_POSTGRESQL if kind == "postgresql" else breaking.EVERYWHERE, EACH[kind])
@@ -71,6 +72,7 @@ def test_a_full_disk_refuses_visitors_with_what_they_typed_and_takes_them_when_t
         survive(scene, breaking.ON_SMALL_DISK, EACH[kind])
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("commit", "loses"), [("off", True), pytest.param("on", False, marks=pytest.mark.wide)])
 def test_the_same_round_loses_visits_exactly_where_a_commit_does_not_wait_for_the_log(commit, loses):
     if postgresql_programs() is None:
@@ -84,6 +86,7 @@ def test_the_same_round_loses_visits_exactly_where_a_commit_does_not_wait_for_th
     assert played.verdict.clean is not loses
 
 
+@pytest.mark.wide
 def test_a_claim_that_holds_nobody_back_is_seen_to_double_visits():
     with stage("sqlite", app="tests.long.broken_claim:app") as scene:
         played = play(scene, "worker killed", breaking.kill_worker, 300, random.Random(SEED))

@@ -44,6 +44,7 @@ TEXT = st.one_of(
 )
 
 
+@pytest.mark.wide
 @given(TEXT)
 def test_a_card_is_read_or_refused(text):
     try:
@@ -53,6 +54,7 @@ def test_a_card_is_read_or_refused(text):
     assert card.full_name == clean_name(card.full_name)
 
 
+@pytest.mark.wide
 @given(TEXT)
 def test_numbers_are_read_or_refused_and_reading_again_changes_nothing(text):
     try:
@@ -68,6 +70,7 @@ def test_numbers_are_read_or_refused_and_reading_again_changes_nothing(text):
         pass
 
 
+@pytest.mark.wide
 @given(TEXT)
 def test_names_stay_clean_and_masks_short(text):
     clean = clean_name(text)
@@ -78,6 +81,7 @@ def test_names_stay_clean_and_masks_short(text):
     assert fold(fold(text)) == fold(text)
 
 
+@pytest.mark.wide
 @given(TEXT)
 def test_codes_logins_and_places_take_anything(text):
     assert diagnose(text) in {"ok", "mistyped", "not_a_code"}

@@ -405,11 +405,13 @@ def test_what_waits_to_be_taken_into_the_log_is_in_it_after_going_down(postgresq
         assert broken_link(db.session()) is None
 
 
-# The newest ones at every run, the others among the long proofs.
+# The newest one at every run; all of them one after the other among the long proofs, each by itself among the wide ones.
 @pytest.mark.parametrize(
     ("upper", "lower"),
     [
-        pytest.param(upper, lower, id=f"{upper} to {lower}", marks=() if number < 2 else pytest.mark.long)
+        pytest.param(
+            upper, lower, id=f"{upper} to {lower}", marks=() if number < 1 else [pytest.mark.long, pytest.mark.wide]
+        )
         for number, (upper, lower) in enumerate(STEPS)
     ],
 )
@@ -464,6 +466,8 @@ def test_a_contact_says_when_it_was_given_and_first_reached_as_its_steps_did(app
     assert Rows(app).tables["contact"] == before
 
 
+@pytest.mark.long
+@pytest.mark.wide
 def test_a_lookup_of_a_source_stays_on_record_as_one_by_case_with_its_window(app):
     fill(app)
     with inside(app):
@@ -478,6 +482,8 @@ def test_a_lookup_of_a_source_stays_on_record_as_one_by_case_with_its_window(app
         upgrade(directory=MIGRATIONS)
 
 
+@pytest.mark.long
+@pytest.mark.wide
 def test_a_lookup_that_compares_people_stays_on_record_as_one_by_person(app):
     fill(app)
     with inside(app):
@@ -492,6 +498,8 @@ def test_a_lookup_that_compares_people_stays_on_record_as_one_by_person(app):
         upgrade(directory=MIGRATIONS)
 
 
+@pytest.mark.long
+@pytest.mark.wide
 def test_a_list_of_contacts_stays_on_record_as_one_by_person(app):
     fill(app)
     with inside(app):
@@ -507,6 +515,8 @@ def test_a_list_of_contacts_stays_on_record_as_one_by_person(app):
         assert {row["kind"] for row in Rows(app).tables["lookup"]} == {"person"}
 
 
+@pytest.mark.long
+@pytest.mark.wide
 def test_shifts_go_with_what_tells_them_from_visitors(app):
     fill(app)
     with inside(app):

@@ -23,6 +23,7 @@ DISTANCES = [
 ]
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize(("form", "metres", "across"), DISTANCES)

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.long, pytest.mark.postgresql]
 ROWS = 60_000
 
 
+@pytest.mark.wide
 def test_sixty_thousand_messy_rows_are_each_counted_and_a_second_run_changes_nothing():
     command = [sys.executable, "-m", "bench.register_file", str(ROWS), "postgresql", "csv"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=800, check=False)

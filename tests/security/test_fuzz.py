@@ -17,7 +17,7 @@ from tests.fuzz.requests import Maker
 from tests.security import fields, tenants
 from tests.worlds import inside
 
-SHORT, LONG, PARTS = 60, int(os.environ.get("FUZZ", "6000")), 5
+SHORT, LONG, PARTS = 60, int(os.environ.get("FUZZ", "2000")), 5
 SEED = int(os.environ.get("SEED", "20261122"))
 
 

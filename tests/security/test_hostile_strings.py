@@ -92,7 +92,9 @@ def ask_with(town, typed, name, role, path, text):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", POSTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.wide if number % 8 else ()) for number, name in enumerate(POSTS)]
+)
 def test_every_hostile_text_stays_text_in_every_field(town, typed, name):
     """Some in every field that takes any text, another one in each at a time; of a sample as many where only some words
     fit; and the same in all fields at once."""
@@ -124,6 +126,7 @@ def some(turn):
     return (SAMPLE + SAMPLE)[begin : begin + min(EACH, len(SAMPLE))]
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_every_hostile_text_stays_text_in_every_address(town, typed):
     for number, (name, role, path) in enumerate(fields.pages(town)):

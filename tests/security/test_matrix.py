@@ -176,26 +176,28 @@ def does_work(row: Row, role: str, whose: str) -> bool:
     return role in row.who and role not in row.but and whose != "absent" and expected(row, role, whose) != NOT_FOUND
 
 
-@pytest.mark.parametrize("name", MATRIX)
-def test_everybody_gets_what_is_declared_and_no_name_of_others(town, name):
-    prove(town, name, "all", whole=False)
-
-
-@pytest.mark.long
 @pytest.mark.postgresql
 @pytest.mark.parametrize("name", MATRIX)
-def test_the_same_on_postgresql_where_each_tier_has_a_role_of_its_own(postgresql_town, name):
+def test_everybody_gets_what_is_declared_and_no_name_of_others(postgresql_town, name):
     assert MATRIX[name].where
     for tier in sorted(MATRIX[name].where):
-        prove(postgresql_town, name, tier, whole=True)
+        prove(postgresql_town, name, tier, whole=False)
 
 
 @pytest.mark.long
 @pytest.mark.wide
 @pytest.mark.postgresql
 @pytest.mark.parametrize("name", MATRIX)
-def test_the_same_on_postgresql_where_one_process_has_every_tier(postgresql_town, name):
-    prove(postgresql_town, name, "all", whole=True)
+def test_who_is_refused_is_refused_at_every_object(postgresql_town, name):
+    for tier in sorted(MATRIX[name].where):
+        prove(postgresql_town, name, tier, whole=True)
+
+
+@pytest.mark.long
+@pytest.mark.wide
+@pytest.mark.parametrize("name", MATRIX)
+def test_the_same_on_sqlite_where_one_process_has_every_tier(town, name):
+    prove(town, name, "all", whole=True)
 
 
 def test_every_route_and_method_is_declared(town):

@@ -95,6 +95,7 @@ def pairs(page):
     return took[KNOWN], took[UNKNOWN]
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_known_and_unknown_logins_cannot_be_told_apart_by_their_time(page):
     for _ in range(50):
