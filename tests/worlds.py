@@ -35,6 +35,8 @@ TABLES = [
 ]  # fmt: skip
 
 
+# Most tests write into a few: asking which is ten times as fast as emptying all.
+_FILLED = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in (*TABLES, "case"))
 _GONE = "SELECT count(*) FROM unnest(CAST(%(names)s AS text[])) AS name WHERE to_regclass(name) IS NULL"
 
 
@@ -142,9 +144,10 @@ class World:
         """Delete every row; how many of the named tables are gone."""
         cleaner = self.superuser()
         with cleaner.transaction():
+            filled = cleaner.execute(_FILLED).fetchall()
             with cleaner.pipeline():
                 # Not TRUNCATE, which makes the files of every day's tables anew.
-                for table in (*TABLES, "case"):
+                for (table,) in filled:
                     cleaner.execute(f'DELETE FROM "{table}"')
                 gone = cleaner.execute(_GONE, {"names": names})
             return int(gone.fetchone()[0])
@@ -160,6 +163,8 @@ class World:
             )
             # The log's own trigger refuses to be emptied, also by its owner.
             self.cleaner.execute("SET session_replication_role = replica")
+            # Asked thousands of times: planned once.
+            self.cleaner.execute("SET plan_cache_mode = force_generic_plan")
         return self.cleaner
 
     def let_go(self) -> None:

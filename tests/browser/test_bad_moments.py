@@ -83,6 +83,7 @@ def test_back_after_sending_and_two_tabs_make_one_stay(product, open_page, javas
     assert len(rows(product, Visit.id)) == 1
 
 
+@pytest.mark.wide
 @BOTH
 def test_cookies_lost_between_page_and_send_cost_nothing_that_was_typed(product, open_page, javascript):
     door = make_door(product)
@@ -102,6 +103,7 @@ def test_cookies_lost_between_page_and_send_cost_nothing_that_was_typed(product,
     assert len(rows(product, Declaration.id)) == 2
 
 
+@pytest.mark.wide
 @BOTH
 def test_a_family_whose_browser_refuses_cookies_declares_each_time_as_the_first_and_leaves(
     product, open_page, javascript
@@ -172,7 +174,7 @@ def test_a_form_left_open_over_midnight_over_a_day_and_over_a_suspension(product
     assert len(rows(product, Visit.id)) == 2
 
 
-@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("days", [-1, pytest.param(1, marks=pytest.mark.wide)])
 def test_a_phone_whose_clock_is_wrong_by_a_day_shows_and_stores_the_province_s(product, open_page, days):
     page = open_page(timezone_id="America/Los_Angeles")
     page.clock.install(time=clock.now() + timedelta(days=days))
@@ -192,6 +194,7 @@ def test_a_phone_whose_clock_is_wrong_by_a_day_shows_and_stores_the_province_s(p
     assert abs(clock.now() - entered) < timedelta(minutes=1)
 
 
+@pytest.mark.wide
 @BOTH
 def test_people_of_every_name_and_paper_are_declared_on_one_narrow_phone(product, open_page, javascript):
     page = open_page(width=320, javascript=javascript)
@@ -246,6 +249,7 @@ def test_a_cough_denied_afterwards_is_kept_and_called_and_the_door_sees_nothing_
     assert "Nguyễn Thị Ánh Tuyết" in station.inner_text("tbody") and "Ho" in station.inner_text("tbody")
 
 
+@pytest.mark.wide
 def test_another_language_half_way_keeps_what_was_typed(product, open_page):
     page = open_page()
     page.goto(make_door(product))

@@ -161,6 +161,7 @@ def test_a_camera_that_sees_the_wall_goes_on_and_one_that_is_missing_or_refused_
     assert page.input_value("[name=full_name]") == "Tuyết" and page.input_value("[name=birth_year]") == "1985"
 
 
+@pytest.mark.wide
 def test_enter_of_a_scanner_fills_in_and_sends_nothing(product, open_page):
     page = open_page(width=1280, height=900)
     page.goto(make_door(product))
@@ -176,6 +177,7 @@ def test_enter_of_a_scanner_fills_in_and_sends_nothing(product, open_page):
     assert declared(product) == []
 
 
+@pytest.mark.wide
 def test_a_large_photo_is_made_smaller_on_the_phone_before_it_is_sent(product, open_page):
     page = open_page()
     page.goto(make_door(product))

@@ -25,6 +25,7 @@ OUT_OF_LINE = """() => {
 LONG = "Nhà nghỉ, nhà hàng và dịch vụ du lịch sinh thái cộng đồng " + "Hạ Long " * 12
 
 
+@pytest.mark.wide
 def test_a_place_of_the_register_gets_its_owner_over_the_page_of_the_commune(product, accounts, open_page, axe):
     app = product.world.app()
     with inside(app):

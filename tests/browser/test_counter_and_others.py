@@ -114,7 +114,11 @@ def test_who_is_typed_in_at_the_counter_with_a_cough_is_on_the_list_of_the_stati
 
 @pytest.mark.parametrize(
     ("answers", "here", "word"),
-    [((), False, DECLARED), (("symptoms",), False, DECLARED), (("symptoms",), True, HELP)],
+    [
+        pytest.param((), False, DECLARED, marks=pytest.mark.wide),
+        (("symptoms",), False, DECLARED),
+        pytest.param(("symptoms",), True, HELP, marks=pytest.mark.wide),
+    ],
     ids=["well elsewhere", "unwell elsewhere", "unwell here"],
 )
 def test_who_declared_today_is_known_by_a_card_that_telex_mangled_ten_times_over_and_a_yes_is_told_here_alone(

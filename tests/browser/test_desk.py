@@ -117,6 +117,7 @@ def test_a_scanner_presses_no_button_whichever_has_the_focus(product, shop, open
     expect(page.locator(".answer .word")).to_have_text("ĐÃ KHAI BÁO")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("touch", [False, True])
 def test_a_card_scanned_right_after_a_press_is_read_whole(product, shop, open_page, touch):
@@ -224,6 +225,7 @@ def test_what_is_recorded_without_network_is_sent_once_when_it_is_back(product, 
     expect(page.locator("[data-own]")).to_be_hidden()
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_the_owner_puts_the_device_at_another_door_and_what_it_holds_keeps_its_own(product, shop, open_page):
     with inside(product.world.app()):

@@ -65,6 +65,7 @@ def set_state(product, export_id, name):
     )  # fmt: skip
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("width", "locale"), [(360, "vi-VN"), pytest.param(1280, "en-GB", marks=pytest.mark.wide)])
 def test_every_state_of_the_page_has_no_barrier_and_is_not_cut_off(
     product, officer, open_page, axe, width, locale, tmp_path

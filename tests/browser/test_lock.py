@@ -72,6 +72,7 @@ def test_the_screen_locks_by_itself_and_use_in_one_window_keeps_the_others_open(
     page.wait_for_selector("#lock:not([open])", state="attached")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_without_javascript_the_button_leads_to_the_lock_and_back(product, accounts, open_page):
     page = open_page(javascript=False)

@@ -58,6 +58,7 @@ def test_from_the_first_page_to_a_poster_to_print_in_three_screens(product, open
     assert page.inner_text(".sums span >> nth=1").startswith("1")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_without_javascript_it_is_a_plain_list_and_works(product, open_page, language):
@@ -74,6 +75,7 @@ def test_without_javascript_it_is_a_plain_list_and_works(product, open_page, lan
     assert page.query_selector("a[href$='poster-a4.pdf']")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_enter_where_a_double_is_shown_checks_again_and_the_button_makes_the_code(product, open_page):
     first, second = open_page(), open_page()

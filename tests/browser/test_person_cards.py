@@ -89,6 +89,7 @@ def keep(page, url):
     expect(page.locator(".answer .whose")).to_have_text(f"Thẻ qua cửa …{url[-3:]}")
 
 
+@pytest.mark.wide
 def test_a_card_scanned_without_network_is_kept_and_a_cancelled_one_held_with_a_word(
     product, accounts, open_page, tmp_path
 ):
@@ -115,6 +116,7 @@ def test_a_card_scanned_without_network_is_kept_and_a_cancelled_one_held_with_a_
     assert [name for *_, name in visits(product)] == ["Nguyễn T. Á. T."]
 
 
+@pytest.mark.wide
 def test_the_counters_camera_reads_a_card(product, accounts, open_page, chromium, tmp_path):
     _, urls = print_list(product, open_page, tmp_path)
     film = film_of(urls[0], tmp_path / "card.mjpeg")

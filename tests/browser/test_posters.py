@@ -67,6 +67,7 @@ def test_an_owner_looks_at_the_forms_prints_one_and_a_visitor_scans_it(product, 
     assert visitor.inner_text("h1") == "Chợ Hà Tu"
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "javascript",
     [pytest.param(True, id="with JavaScript"), pytest.param(False, id="without", marks=pytest.mark.wide)],

@@ -78,6 +78,7 @@ def given(product, pages):
     return names
 
 
+@pytest.mark.wide
 def test_lists_of_cases_and_of_whom_they_met_are_printed_as_tables_too(product, pages, given, open_page, tmp_path):
     page = open_page(width=1280)
     sign_in(page, product.staff, cast.CDC)

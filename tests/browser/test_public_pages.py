@@ -111,6 +111,7 @@ def test_the_visitors_pages_have_no_fault_that_axe_finds(product, door, open_pag
     clean(page, "forgotten")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_the_other_public_pages_have_no_fault_that_axe_finds(product, door, open_page, clean, language):
@@ -137,6 +138,7 @@ def test_the_other_public_pages_have_no_fault_that_axe_finds(product, door, open
     clean(page, "mistyped")
 
 
+@pytest.mark.wide
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_the_owners_pages_have_no_fault_that_axe_finds(product, open_page, clean, language):

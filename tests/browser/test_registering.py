@@ -127,6 +127,7 @@ def test_a_phone_is_confirmed_and_a_password_replaced_by_codes_that_come_as_text
     assert "Mã xác nhận liên hệ" in shown and "Mã đặt lại mật khẩu" in shown and "912000111" not in admin.content()
 
 
+@pytest.mark.wide
 def test_a_vehicle_has_its_plate_on_the_sticker_and_a_second_owner_is_shown_that_it_is_known(product, open_page):
     owner = open_page()
     register(owner, product.public, cast.OWNER, "Xe buýt tuyến 01", kind="bus", plate="14b 01234")
@@ -155,6 +156,7 @@ def test_a_vehicle_has_its_plate_on_the_sticker_and_a_second_owner_is_shown_that
     assert list(venues(product)) == ["Xe buýt tuyến 01"]
 
 
+@pytest.mark.wide
 def test_a_kiosk_stands_in_the_tree_of_the_market_whose_owner_may_take_it_out(product, open_page):
     market, kiosk, visitor = open_page(), open_page(), open_page()
     register(market, product.public, cast.OWNER, "Chợ Hạ Long 1", kind="market")

@@ -124,6 +124,7 @@ def test_a_family_comes_again_with_one_tap_one_stays_at_home_and_one_is_removed(
     assert page.input_value("[name=full_name]") == "" and page.locator("[name=confirm]").count() == 0
 
 
+@pytest.mark.wide
 def test_another_person_is_added_and_the_phones_owner_stays_first(product, door, open_page):
     page = open_page()
     first_visit(page, door)
@@ -148,6 +149,7 @@ def without_cookies(page):
     page.context.clear_cookies()
 
 
+@pytest.mark.wide
 @BOTH
 def test_with_cookies_refused_every_time_is_the_first_and_a_slip_is_set_right(product, door, open_page, javascript):
     page = open_page(javascript=javascript)
@@ -210,6 +212,7 @@ def test_a_slip_is_set_right_by_back_or_by_the_button_and_the_station_sees_both(
     expect(station.locator("tbody tr")).to_have_count(2)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.wide)])
 def test_the_pages_of_a_family_fit_a_narrow_phone_and_axe_finds_nothing(product, door, open_page, clean, language):
     page = open_page(width=320)

@@ -67,6 +67,7 @@ def answering(body, status):
     return lambda route: route.fulfill(body=body, status=status, content_type="text/html")
 
 
+@pytest.mark.wide
 @LANGUAGES
 def test_states_that_go_wrong_have_no_fault_that_axe_finds(product, open_page, clean, language):
     page = open_page()
@@ -247,6 +248,7 @@ def test_text_twice_as_large_and_a_page_at_400_percent_lose_nothing(product, rea
         assert wide == [], wide
 
 
+@pytest.mark.wide
 def test_who_wants_calm_sees_the_clock_alone_move(product, open_page):
     page = open_page(reduced_motion="reduce")
     page.goto(make_door(product))
@@ -257,6 +259,7 @@ def test_who_wants_calm_sees_the_clock_alone_move(product, open_page):
     page.wait_for_function("was => document.querySelector('.clock').textContent !== was", arg=first, timeout=3000)
 
 
+@pytest.mark.wide
 def test_where_the_system_chooses_the_colours_buttons_keep_an_edge_and_the_stripe_moves(product, open_page):
     page = open_page(forced_colors="active")
     page.goto(make_door(product))

@@ -47,6 +47,7 @@ def street(product, accounts):
         return str(cafe.id)
 
 
+@pytest.mark.wide
 def test_who_stopped_and_who_never_began_are_shown_until_somebody_scans(product, street, open_page):
     station, officer, owner, visitor = open_page(width=1280), open_page(), open_page(), open_page()
     sign_in(station, product.staff, cast.COMMUNE)

@@ -60,6 +60,7 @@ def test_whom_an_owner_lists_is_on_the_contact_list_of_the_cdc(product, accounts
     assert "Trần Văn Hưng" not in officer.inner_text("main")
 
 
+@pytest.mark.wide
 def test_a_card_held_before_the_camera_is_put_on_the_list(product, chromium, tmp_path):
     film = film_of(cast.CCCD, tmp_path / "card.mjpeg")
     fake = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"]
@@ -77,6 +78,7 @@ def test_a_card_held_before_the_camera_is_put_on_the_list(product, chromium, tmp
     browser.close()
 
 
+@pytest.mark.wide
 def test_whom_an_owner_listed_by_mistake_is_gone_with_the_shift_that_was_written(product, accounts, open_page):
     owner = open_page()
     register_venue(owner, product.public)
@@ -111,6 +113,7 @@ def test_a_keyboard_scanner_adds_one_after_the_other_without_leaving_the_page(pr
     assert "N. T. Ánh Tuyết" in owner.inner_text("main") and "T. V. Hưng" in owner.inner_text("main")
 
 
+@pytest.mark.wide
 def test_cards_scanned_without_network_wait_and_are_sent_one_by_one(product, open_page):
     owner = open_page(width=1280)
     register_venue(owner, product.public)
@@ -142,6 +145,7 @@ def test_cards_scanned_without_network_wait_and_are_sent_one_by_one(product, ope
     assert owner.locator("main a:has-text('Sửa')").count() == 2
 
 
+@pytest.mark.wide
 def test_wrong_hours_are_mended_on_the_page_and_the_cards_are_sent_then(product, open_page):
     owner = open_page()
     register_venue(owner, product.public)

@@ -134,6 +134,7 @@ def test_the_groups_are_of_people_whose_declaration_in_the_window_says_so(app, s
 
 
 @pytest.mark.long
+@pytest.mark.wide
 @pytest.mark.timeout(900)
 @settings(max_examples=600)
 @given(MANY, STARTS, LENGTHS)

@@ -48,7 +48,7 @@ def test_a_card_is_read_from_the_photo_of_a_phone(text, how):
 @pytest.mark.long
 @pytest.mark.parametrize("text", [cast.CCCD, BHYT], ids=["citizen card", "insurance card"])
 @pytest.mark.parametrize("turn", range(0, 360, 60))
-@pytest.mark.parametrize("blur", [0, 4])
+@pytest.mark.parametrize("blur", [0, pytest.param(4, marks=pytest.mark.wide)])
 def test_a_card_is_read_however_it_is_held(text, turn, blur):
     assert read_photo(jpeg(picture(text, turn=turn, blur=blur), quality=40)) == [text]
 
