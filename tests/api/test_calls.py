@@ -91,7 +91,9 @@ def opened(api, body=NEW, key="khoa-so-0001", **more):
 
 
 def entries(session):
-    rows = sa.select(AuditEntry.action, AuditEntry.actor, AuditEntry.case_number, AuditEntry.reason, AuditEntry.rows)
+    rows = sa.select(
+        AuditEntry.action, AuditEntry.actor, AuditEntry.case_number, AuditEntry.reason, AuditEntry.rows
+    ).order_by(AuditEntry.seq)
     return [tuple(row) for row in session.execute(rows.order_by(AuditEntry.seq))]
 
 

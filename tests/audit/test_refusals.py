@@ -33,6 +33,7 @@ def refused(world):
     with inside(world.app()):
         rows = db.session.execute(
             sa.select(AuditEntry.actor, AuditEntry.role, AuditEntry.subject, AuditEntry.detail)
+            .order_by(AuditEntry.seq)
             .where(AuditEntry.action == "refused")
             .order_by(AuditEntry.seq)
         )

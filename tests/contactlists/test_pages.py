@@ -117,6 +117,7 @@ def test_from_a_file_to_calls_and_the_rest_back_with_its_reasons(page):
         session, vault = db.session(), vault_of(page.app)
         said = session.execute(
             sa.select(AuditEntry.action, AuditEntry.rows)
+            .order_by(AuditEntry.seq)
             .where(AuditEntry.action.like("list.%"))
             .order_by(AuditEntry.seq)
         ).all()

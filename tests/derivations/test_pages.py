@@ -192,7 +192,7 @@ def test_a_run_whose_officer_is_locked_out_says_why_it_stopped_and_goes_on_in_th
     with inside(officer.application), clock.fixed(NOW):
         assert jobs.work_through() == 1
         entries = db.session().scalars(
-            sa.select(AuditEntry).where(AuditEntry.action.in_(("case.freeze", "case.derived")))
+            sa.select(AuditEntry).order_by(AuditEntry.seq).where(AuditEntry.action.in_(("case.freeze", "case.derived")))
         )
         assert {entry.actor_id for entry in entries} == {another}
     assert "4 / 4 ca" in officer.get(where).text

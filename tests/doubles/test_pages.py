@@ -143,7 +143,9 @@ def test_joined_by_hand_both_are_found_by_either_phone_and_parted_neither(town):
     history = client.get(page).text
     assert BECAUSE in history and "Nhầm" in history
     with inside(town):
-        said = db.session.scalars(sa.select(AuditEntry.action).where(AuditEntry.action.like("doubles.%")))
+        said = db.session.scalars(
+            sa.select(AuditEntry.action).order_by(AuditEntry.seq).where(AuditEntry.action.like("doubles.%"))
+        )
         assert {"doubles.join", "doubles.part"} <= set(said)
 
 

@@ -204,7 +204,7 @@ def test_the_record_is_committed_before_anything_of_the_case_is_read(officer, wo
 
     def look(*args, **kwargs):
         with world.app().app_context():
-            made = db.session.scalars(sa.select(AuditEntry.action)).all()
+            made = db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq)).all()
             seen.append((made.count("lookup.case"), made.count("lookup.read")))
             db.session.remove()
         return read(*args, **kwargs)

@@ -157,7 +157,11 @@ def test_that_a_declaration_is_read_is_on_record_before_it_is_shown(town, office
         before = db.session.scalar(sa.select(sa.func.max(AuditEntry.seq)))
     post(officer, action, **asked)
     with inside(town):
-        query = sa.select(AuditEntry.action, AuditEntry.subject, AuditEntry.rows).where(AuditEntry.seq > before)
+        query = (
+            sa.select(AuditEntry.action, AuditEntry.subject, AuditEntry.rows)
+            .order_by(AuditEntry.seq)
+            .where(AuditEntry.seq > before)
+        )
         assert [tuple(row) for row in db.session.execute(query.order_by(AuditEntry.seq))] == [
             ("lookup.read", "TC-000001", 1),
             ("lookup.shown", "TC-000001", 1),

@@ -102,6 +102,7 @@ def log_of(world):
     with inside(world.app()):
         found = db.session.execute(
             sa.select(AuditEntry.action, AuditEntry.rows)
+            .order_by(AuditEntry.seq)
             .where(AuditEntry.action.like("lookup.%"))
             .order_by(AuditEntry.seq)
         )

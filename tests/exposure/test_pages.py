@@ -186,7 +186,7 @@ def test_the_record_is_committed_before_the_first_row_is_read(officer, world, mo
 
     def look(*args, **kwargs):
         with world.app().app_context():
-            actions = db.session.scalars(sa.select(AuditEntry.action)).all()
+            actions = db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq)).all()
             seen.append((actions.count("lookup.place"), actions.count("lookup.read")))
             db.session.remove()
         return Page(0, 0, [])

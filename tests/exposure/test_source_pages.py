@@ -155,7 +155,9 @@ def test_it_is_on_record_with_its_reason_before_anything_is_read_and_again_when_
     officer.get(page)
     assert actions(world)[before + 2 :] == ["lookup.read", "lookup.shown"]
     with inside(world.app()):
-        entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "lookup.source")).one()
+        entry = db.session.scalars(
+            sa.select(AuditEntry).order_by(AuditEntry.seq).where(AuditEntry.action == "lookup.source")
+        ).one()
         assert (entry.case_number, entry.reason) == ("F0-0001", "Truy nguồn lây")
         shown = db.session.scalars(
             sa.select(AuditEntry).where(AuditEntry.action == "lookup.shown").order_by(AuditEntry.seq)
@@ -170,7 +172,7 @@ def test_the_record_is_committed_before_the_stays_of_others_are_read(officer, wo
     def look(*args, **kwargs):
         if not seen:
             with world.app().app_context():
-                made = db.session.scalars(sa.select(AuditEntry.action)).all()
+                made = db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq)).all()
                 seen.append((made.count("lookup.source"), made.count("lookup.read")))
                 db.session.remove()
         return read(*args, **kwargs)

@@ -56,7 +56,9 @@ def test_whom_an_f1_names_to_the_station_the_cdc_has_as_an_f2_and_their_own_stat
         f2_id, commune = f2.id, f2.commune_id
         logged = {
             (one.action, one.case_number, one.subject)
-            for one in session.scalars(sa.select(AuditEntry).where(AuditEntry.actor == made_by))
+            for one in session.scalars(
+                sa.select(AuditEntry).order_by(AuditEntry.seq).where(AuditEntry.actor == made_by)
+            )
         }
     assert made_by == cast.COMMUNE[0] and commune == factories.HONG_GAI
     assert {("station.named", None, factories.HA_TU), ("case.assign", "F0-0001", "F0-0001")} <= logged

@@ -116,6 +116,7 @@ class Street:
         with inside(self.world.app()):
             rows = db.session.execute(
                 sa.select(AuditEntry.action, AuditEntry.actor, AuditEntry.subject)
+                .order_by(AuditEntry.seq)
                 .where(AuditEntry.action.like("notice.%"))
                 .order_by(AuditEntry.seq)
             )

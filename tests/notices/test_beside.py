@@ -31,7 +31,9 @@ MINUTE = timedelta(minutes=1)
 
 def rows(street, *what):
     with inside(street.world.app()):
-        return [tuple(row) for row in db.session.execute(sa.select(*what))]
+        return [
+            tuple(row) for row in db.session.execute(sa.select(*what).order_by(*sa.inspect(what[0].class_).primary_key))
+        ]
 
 
 def states(street):

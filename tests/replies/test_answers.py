@@ -46,7 +46,9 @@ def answer(street, client=None, page=PAGE, again=None, **changes):
 
 def rows(street, *what):
     with inside(street.world.app()):
-        return [tuple(row) for row in db.session.execute(sa.select(*what))]
+        return [
+            tuple(row) for row in db.session.execute(sa.select(*what).order_by(*sa.inspect(what[0].class_).primary_key))
+        ]
 
 
 def ticks(page):

@@ -36,7 +36,9 @@ def shown(client, aside=False):
 
 
 def log(street):
-    query = sa.select(AuditEntry.action, AuditEntry.actor, AuditEntry.reason, AuditEntry.rows, AuditEntry.detail)
+    query = sa.select(
+        AuditEntry.action, AuditEntry.actor, AuditEntry.reason, AuditEntry.rows, AuditEntry.detail
+    ).order_by(AuditEntry.seq)
     with inside(street.world.app()):
         found = db.session.execute(query.where(AuditEntry.action.like("case.answers_%")).order_by(AuditEntry.seq))
         return [tuple(row) for row in found]

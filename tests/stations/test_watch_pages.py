@@ -69,6 +69,7 @@ def test_a_station_suspends_a_venue_the_code_says_so_kindly_and_its_owner_reads_
     with inside(world.app()):
         logged = db.session().execute(
             sa.select(AuditEntry.action, AuditEntry.reason, AuditEntry.role)
+            .order_by(AuditEntry.seq)
             .where(AuditEntry.action.like("watch.%"))
             .order_by(AuditEntry.seq)
         )
