@@ -79,6 +79,7 @@ def measure(world: World, loaded: Loaded, plan: Plan, folder: Path, say: Say) ->
         officer = Officer(staff.port)
         asked, people = _window(raw, loaded, plan.line_list)
         page = officer.ask_place(asked["start"], asked["end"], kind=KIND)
+        officer.take_at_once(page)
         for _ in range(2):  # memory that any first page takes is no part of the list's
             officer.get(page)
         copied, times, firsts, grown = [], [], [], []
