@@ -101,11 +101,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if everything and is_the_same_on_sqlite(item):
             item.add_marker("long")
             item.add_marker("wide")
-        (
-            kept
-            if ("long" in item.keywords) == wants_long or not wants_long and "long" not in item.keywords
-            else dropped
-        ).append(item)
+        (kept if ("long" in item.keywords) == wants_long else dropped).append(item)
         if CHROMIUM is None and "browser" in item.keywords:
             item.add_marker(pytest.mark.skip(reason=CHROMIUM_MISSING))
     config.hook.pytest_deselected(items=dropped)
