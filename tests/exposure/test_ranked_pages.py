@@ -34,31 +34,36 @@ def zone_of(session, market, name):
     return venues.door(session, session.scalars(code).one())
 
 
-@pytest.fixture
-def market(sqlite):
+def fill(app, session, vault):
     """A case among the fish from 8:00 to 9:00, Hưng beside it for 40 minutes, Mai among the vegetables, and somebody
     with a cough who came at the same moment as the case."""
+    place = factories.venue(session, vault, "Chợ Hạ Long 1", kind="market")
+    fish, greens = (zone_of(session, place, name) for name in ("Khu hải sản", "Khu rau"))
+    start = NOW - 3 * HOUR
+    for zone, told, at, stayed in (
+        (fish, cast.healthy(cast.CITIZEN), start, 60),
+        (fish, cast.healthy(cast.NEIGHBOUR), start + 10 * MINUTE, 40),
+        (greens, cast.healthy(_named(APART, "+84904118227")), start + 10 * MINUTE, 50),
+        (greens, cast.coughing(_named(ILL, "+84904118228", birth_year=1950)), start, None),
+    ):
+        how = {"now": at, "rules": factories.rules(app, at), "door": zone, "told": told, "device": None}
+        factories.visits.check_in(session, vault, submission_id=factories.new_id(at), **how)
+        if stayed:
+            until = at + stayed * MINUTE
+            ended = sa.update(Visit).where(Visit.entered_at == at, Visit.zone_id == zone.zone_id)
+            session.execute(ended.values(left_at=until, until_likely=until, until_latest=until))
+    factories.case(session)
+
+
+@pytest.fixture
+def market(sqlite):
+    """That market, and the CDC's officer."""
     app = sqlite.app()
     with clock.fixed(NOW), cheap.passwords():
         with inside(app):
             session, vault = db.session(), vault_of(app)
             factories.account(session, vault, "cdc", cast.CDC)
-            place = factories.venue(session, vault, "Chợ Hạ Long 1", kind="market")
-            fish, greens = (zone_of(session, place, name) for name in ("Khu hải sản", "Khu rau"))
-            start = NOW - 3 * HOUR
-            for zone, told, at, stayed in (
-                (fish, cast.healthy(cast.CITIZEN), start, 60),
-                (fish, cast.healthy(cast.NEIGHBOUR), start + 10 * MINUTE, 40),
-                (greens, cast.healthy(_named(APART, "+84904118227")), start + 10 * MINUTE, 50),
-                (greens, cast.coughing(_named(ILL, "+84904118228", birth_year=1950)), start, None),
-            ):
-                how = {"now": at, "rules": factories.rules(app, at), "door": zone, "told": told, "device": None}
-                factories.visits.check_in(session, vault, submission_id=factories.new_id(at), **how)
-                if stayed:
-                    until = at + stayed * MINUTE
-                    ended = sa.update(Visit).where(Visit.entered_at == at, Visit.zone_id == zone.zone_id)
-                    session.execute(ended.values(left_at=until, until_likely=until, until_latest=until))
-            factories.case(session)
+            fill(app, session, vault)
             factories.commit()
         yield app
 
