@@ -1,9 +1,15 @@
 """The lock in the browser: nothing readable behind it, everything typed still there, and no way around it."""
 
 import pytest
+import sqlalchemy as sa
+from playwright.sync_api import expect
 
-from tests import cast
+from checkin.cases.models import Case
+from checkin.db import db
+from tests import cast, factories
 from tests.browser.test_chain import sign_in
+from tests.contacts.conftest import COLLEAGUE
+from tests.worlds import inside, vault_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.long]
 
@@ -95,3 +101,43 @@ def test_a_password_can_be_shown_while_it_is_typed(product, open_page):
     page.click("[data-show]")
     assert page.get_attribute("[name=password]", "type") == "password"
     assert page.input_value("[name=password]") == "một câu dài"
+
+
+def test_what_was_kept_under_the_lock_is_sent_after_it_and_read_by_another_officer(product, accounts, page, open_page):
+    with inside(product.world.app()):
+        session = db.session()
+        factories.account(session, vault_of(product.world.app()), "cdc", COLLEAGUE)
+        factories.case(session)
+        factories.commit()
+    page.goto(f"{product.staff}/cases/F0-0001/facts")
+    page.fill("[name=title]", TYPED + ", sạp 12")
+    page.fill("[name=isolated_where]", REASON)
+    with page.expect_response(lambda answer: answer.url.endswith(page.get_attribute("#lock", "data-lock"))):
+        page.click("[data-lock-now] button")
+    page.wait_for_selector("#lock[open]")
+    # Nor is it taken from this browser while it is locked, whoever sends it.
+    form = {
+        name: page.input_value(f"form.ask [name={name}]") for name in ("csrf_token", "seen", "title", "isolated_where")
+    }
+    page.request.post(
+        page.url, form={**form, "disease": "covid-19", "state": "confirmed"}, headers={"Referer": page.url}
+    )
+    assert known(product) == [(TYPED, None)]
+    unlock(page)
+    page.wait_for_selector("#lock:not([open])", state="attached")
+    page.click("form[action$='/facts'] .go .btn")
+    expect(page.locator("main")).to_contain_text("Đã ghi.")
+    assert known(product) == [(TYPED + ", sạp 12", REASON)]
+    other = open_page(width=1280, height=800)
+    sign_in(other, product.staff, COLLEAGUE)
+    other.wait_for_url("**/lookup/")
+    other.goto(f"{product.staff}/cases/F0-0001")
+    expect(other.locator("main")).to_contain_text(TYPED + ", sạp 12")
+    expect(other.locator("#facts + dl")).to_contain_text(REASON)
+    other.get_by_role("link", name="Sửa, xem lịch sử").click()
+    expect(other.locator("main")).to_contain_text(cast.CDC[0])
+
+
+def known(product):
+    with inside(product.world.app()):
+        return [tuple(row) for row in db.session.execute(sa.select(Case.title, Case.isolated_where))]
