@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, Request, Response, abort, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_babel import gettext
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -195,7 +194,6 @@ def init_app(app: Flask, config: Config) -> None:
         in_language=in_language,
         now=clock.now,
         static_url=_static_url(app),
-        _=gettext,
     )
 
 

@@ -22,6 +22,7 @@ from checkin.cases.models import (
     kept_visit,
     number_of,
 )
+from checkin.db import UtcDateTime
 from checkin.joins import queries as joins
 from checkin.joins.models import joined
 from checkin.movements import queries as movements
@@ -197,18 +198,9 @@ def encounters(
 
     The case's own kept stays and what its person told, which overrides guessed ends.
     """
-    visits = session.execute(
-        sa.select(*(kept_visit.c[name] for name in ("venue_id", "zone_id", "entered_at", "left_at", "until_latest")))
-        .join(case_visit, same_visit(kept_visit))
-        .where(
-            case_visit.c.case_id == case_id,
-            is_part(OWN),
-            kept_visit.c.entered_at <= end,
-            kept_visit.c.until_latest >= start,
-        )
-        .order_by(kept_visit.c.entered_at, kept_visit.c.id)
-    ).all()
-    told = movements.of_person(session, session.scalar(sa.select(Case.person_id).where(Case.id == case_id)))
+    visits = session.execute(_own(), {"case_id": case_id, "start": start, "end": end}).all()
+    case = session.get(Case, case_id)
+    told = movements.of_person(session, case.person_id if case else None)
     times = [time for time in together(visits, told) if time.start <= end and time.end >= start]
     inside = venues.inside_each(session, {time.venue_id for time in times})
     return [
@@ -221,6 +213,20 @@ def encounters(
         )
         for time in times
     ]
+
+
+@cache
+def _own() -> Any:
+    start, end = (sa.bindparam(name, type_=UtcDateTime) for name in ("start", "end"))
+    return (
+        sa.select(*(kept_visit.c[name] for name in ("venue_id", "zone_id", "entered_at", "left_at", "until_latest")))
+        .join(case_visit, same_visit(kept_visit))
+        .where(
+            case_visit.c.case_id == _MINE, is_part(OWN), kept_visit.c.entered_at <= end,
+            kept_visit.c.until_latest >= start,
+        )
+        .order_by(kept_visit.c.entered_at, kept_visit.c.id)
+    )  # fmt: skip
 
 
 @cache

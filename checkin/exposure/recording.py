@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from checkin import clock
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
-from checkin.db import begin_writing, set_read_only
+from checkin.db import db, let_go, set_read_only
 from checkin.exposure import service
 from checkin.exposure.models import Lookup
 
@@ -31,18 +32,19 @@ class Reading:
 
 def begin(lookup: Lookup, case: Case | None, action: str, rows: int | None = None) -> Reading:
     """Put it on record; where that fails, nothing is read. `rows`: how many are expected, where that is known."""
-    session = begin_writing()
+    session = _to_write()
     actor = current_user.actor
     entry = service.read(session, now=clock.now(), actor=actor, lookup=lookup, case=case, action=action, rows=rows)
     reading = Reading(entry, actor, lookup.number, case.number if case else None, lookup.reason)
-    session.commit()
+    # What was read on the way here is of a moment ago, and the page need not read it again.
+    let_go(session)
     set_read_only(True)
     return reading
 
 
 def end(reading: Reading, action: str, rows: int, **detail: Any) -> None:
     """Say how many rows it was; where that fails, a page is not shown."""
-    session = begin_writing()
+    session = _to_write()
     audit.record(
         session,
         now=clock.now(),
@@ -56,3 +58,11 @@ def end(reading: Reading, action: str, rows: int, **detail: Any) -> None:
     )
     session.commit()
     set_read_only(True)
+
+
+def _to_write() -> Session:
+    """The session, to write in, after it has only read."""
+    session = db.session()
+    let_go(session)
+    set_read_only(False)
+    return session

@@ -168,7 +168,7 @@ def kept(
     """The same from what was ranked before, which knows no zones; None where that was made of something else, or of
     nobody."""
     values = {"case_id": asked.case_id, "made_of": made_of, "first": first, "limit": limit}
-    found = _listed(session.execute(_ranked(_MET, asked.weights, cut), values).all(), cut)
+    found = _listed(session.execute(_ranked(_MET, asked.weights, cut, kept=True), values).all(), cut)
     return found if found.total else None
 
 
@@ -217,8 +217,13 @@ def _scored(postgresql: bool, store: Any, weights: Weights, zoned: bool, of: Any
 
 
 @lru_cache(maxsize=128)
-def _ranked(everybody: Any, weights: Weights, cut: Cut, span: Any = None, postgresql: bool = False) -> Any:
+def _ranked(
+    everybody: Any, weights: Weights, cut: Cut, span: Any = None, postgresql: bool = False, *, kept: bool = False
+) -> Any:
     scored = everybody.cte("scored")
+    if kept:
+        # Counted by going through them, paged by their index: neither wants a copy of all.
+        scored = scored.prefix_with("NOT MATERIALIZED", dialect="postgresql")
     one, chosen = scored.c, vars(cut)
     parts = _parts(one, weights)
     picked = {name: parts[name][chosen[name]] for name in DIMENSIONS}

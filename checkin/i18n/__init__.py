@@ -7,8 +7,9 @@ A further language is a folder `<code>/LC_MESSAGES/messages.po` here, and nothin
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from flask import Flask, Response, current_app, has_request_context, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale, get_translations, gettext
 
 from checkin import clock
 from checkin.cookies import cookie_name
@@ -67,7 +68,14 @@ def lang_arg() -> dict[str, Any]:
 
 def locale_code() -> str:
     """The locale in use, one of LANGUAGES."""
-    return str(get_locale() or DEFAULT)
+    locale = get_locale()
+    return _code_of(locale) if locale else DEFAULT
+
+
+# Putting it together takes longer than all else that is done to write a number.
+@cache
+def _code_of(locale: Locale) -> str:
+    return str(locale)
 
 
 def of_two(code: str) -> str:
@@ -123,6 +131,8 @@ def init_app(app: Flask) -> None:
         response.headers.add("Vary", "Accept-Language, Cookie")
         return response
 
+    app.context_processor(_texts)
+    app.jinja_env.globals["_"] = gettext
     app.jinja_env.globals["locale_code"] = locale_code
     app.jinja_env.globals["lang_tag"] = lang_tag
     app.jinja_env.globals["of_two"] = of_two
@@ -136,9 +146,25 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["weekday"] = format_weekday
 
 
+def _texts() -> dict[str, Callable[..., str]]:
+    """`_` of a page: flask_babel would find the catalogue anew for each of the thousand texts of a list."""
+    translated = get_translations().ugettext
+
+    def text(said: str, /, **values: Any) -> str:
+        found: str = translated(said)
+        return found % values if values else found
+
+    return {"_": text}
+
+
 def format_count(value: int) -> str:
     """A whole number with the locale's thousands: 1.284 in Vietnamese, 1,284 in English."""
-    return str(format_decimal(value, locale=locale_code()))
+    return _count(value, locale_code())
+
+
+@lru_cache(maxsize=10_000)
+def _count(value: int, code: str) -> str:
+    return str(format_decimal(value, locale=code))
 
 
 @cache

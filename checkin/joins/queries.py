@@ -10,6 +10,7 @@ from checkin.joins.models import joined
 from checkin.scope import current, rows, sight
 
 BLOCK = 500
+_ASKED = "any_joined"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,17 @@ def any_joined(session: Session) -> bool:
     everybody as they were recorded."""
     if sight(current(session), joined.name) is None:
         return False
-    return session.scalar(sa.select(joined.c.member_id).where(rows(session, joined)).limit(1)) is not None
+    transaction, found = session.info.get(_ASKED, (None, False))
+    if transaction is None or transaction is not session.get_transaction():
+        found = session.scalar(sa.select(joined.c.member_id).where(rows(session, joined)).limit(1)) is not None
+        # A page asks for half a dozen reasons.
+        session.info[_ASKED] = session.get_transaction(), found
+    return bool(found)
+
+
+def ask_again(session: Session) -> None:
+    """Somebody was joined or parted in this very transaction."""
+    session.info.pop(_ASKED, None)
 
 
 def groups_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, Group]:

@@ -3,6 +3,7 @@ from sqlalchemy.orm import Session
 
 from checkin.joins.grouping import groups
 from checkin.joins.models import SAME, Pair, joined
+from checkin.joins.queries import ask_again
 
 
 def regroup(session: Session) -> None:
@@ -21,3 +22,4 @@ def regroup(session: Session) -> None:
     new = [{"member_id": member, "main_id": main} for member, main in right.items() if now.get(member) != main]
     if new:
         session.execute(sa.insert(joined), new)
+    ask_again(session)

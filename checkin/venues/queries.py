@@ -2,6 +2,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -223,19 +224,25 @@ def with_inside(session: Session, venue_id: UUID) -> list[UUID]:
 
 def inside_each(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
     """Each venue with every venue inside it, the nearest first; nothing for one that is no more."""
+    found: dict[UUID, dict[UUID, None]] = {venue_id: {} for venue_id in venue_ids}
+    for root, venue_id in session.execute(_inside(), {"roots": list(found)}):
+        found[root][venue_id] = None
+    return {root: tuple(inside) for root, inside in found.items()}
+
+
+# Put together once: that takes as long as the answer.
+@cache
+def _inside() -> Any:
     tree = (
         sa.select(Venue.id.label("root"), Venue.id, sa.literal(0).label("depth"))
-        .where(Venue.id.in_(venue_ids))
+        .where(Venue.id.in_(sa.bindparam("roots", expanding=True)))
         .cte(recursive=True)
     )
     child = aliased(Venue)
     tree = tree.union_all(
         sa.select(tree.c.root, child.id, tree.c.depth + 1).where(child.parent_id == tree.c.id, tree.c.depth < DEEPEST)
     )
-    found: dict[UUID, dict[UUID, None]] = {venue_id: {} for venue_id in venue_ids}
-    for root, venue_id in session.execute(sa.select(tree.c.root, tree.c.id).order_by(tree.c.depth, tree.c.id)):
-        found[root][venue_id] = None
-    return {root: tuple(inside) for root, inside in found.items()}
+    return sa.select(tree.c.root, tree.c.id).order_by(tree.c.depth, tree.c.id)
 
 
 def related_each(session: Session, venue_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

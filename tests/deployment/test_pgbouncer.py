@@ -182,13 +182,15 @@ def test_no_prepared_statement_is_left_on_a_server_connection(bouncer, tier, cod
         connection.execute("DEALLOCATE ALL")
 
 
-def test_only_who_speaks_with_the_server_itself_prepares(tier, postgresql):
+def test_only_visitors_and_only_where_they_speak_with_the_server_itself_have_statements_prepared(tier, postgresql):
     def threshold(app):
         with inside(app), db.engine.connect() as connection:
             return connection.connection.driver_connection.prepare_threshold
 
     assert threshold(tier("public")) is None
     assert threshold(postgresql.app("public")) == PREPARE_AFTER
+    # One plan for whatever is asked would be a bad one for some of their pages.
+    assert threshold(postgresql.app("staff")) is None
 
 
 @pytest.mark.long

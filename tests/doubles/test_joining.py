@@ -135,6 +135,7 @@ def test_who_was_given_for_two_cases_is_counted_once_and_in_the_database(town, s
         asked: list[str] = []
         note = lambda _connection, _cursor, statement, *_: asked.append(statement)  # noqa: B023, E731
         sa.event.listen(town.session.get_bind(), "before_cursor_execute", note)
+        joins.ask_again(town.session)
         assert contacts.of_both(town.session, first, [case.id for case in others_]) == right and right
         sa.event.remove(town.session.get_bind(), "before_cursor_execute", note)
         # However many people the others have: who was joined, if anybody, and the sums.
