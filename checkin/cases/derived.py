@@ -1,16 +1,16 @@
 """What is to be kept for cases, and what is: many cases at a time, each table asked once for all of them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from checkin.cases.models import OWN, Case, case_visit, kept_visit
+from checkin.cases.models import OWN, Case, case_visit, kept_declaration, kept_visit
 from checkin.cases.queries import is_part, same_visit
 from checkin.clock import FAR, LONG_AGO
 from checkin.db import UtcDateTime, is_postgresql
@@ -24,12 +24,15 @@ from checkin.visits.queries import Encounter, meeting
 ENDS = ("left_at", "until_latest")
 CHANGING = (*ENDS, "end_set_by", "until_likely", "declared_at", "declaration_id")
 _visit = Visit.__table__
-_BETWEEN = "|"
+_BETWEEN, _THEN, _LINE = "|", "\t", "\n"
 # A visit or declaration: when it began or was made, and its id. And a visit: whose it is, and what CHANGING names. Both
 # are texts, as the database writes them: a hundred thousand rows are compared in a minute, and nearly none is another.
 Key = str
 Row = str
+# The id of a case as the database writes it, a visit, and its part.
+Claim = str
 KEY: Mapping[str, Any] = {"entered_at": UtcDateTime(), "id": sa.Uuid()}
+_TOLD = (*KEY, "person_id", *CHANGING)
 
 
 def parts(key: Key) -> list[str]:
@@ -40,6 +43,16 @@ def parts(key: Key) -> list[str]:
 def person_of(row: Row) -> str:
     """Whose visit it is."""
     return row[: row.index(_BETWEEN)]
+
+
+def claim_of(case_id: str, key: Key, part: str) -> Claim:
+    """That a visit is kept for a case as this part."""
+    return _BETWEEN.join((case_id, key, part))
+
+
+def visit_of(claim: Claim) -> Key:
+    """The visit of a claim."""
+    return claim[claim.index(_BETWEEN) + 1 : claim.rindex(_BETWEEN)]
 
 
 def ends_of(row: Row) -> list[str]:
@@ -74,18 +87,35 @@ def joined(table: Any, *names: str) -> Any:
 
 
 def _texts(table: Any) -> tuple[Any, Any]:
-    return joined(table, "entered_at", "id").label("key"), joined(table, "person_id", *CHANGING).label("row")
+    return joined(table, *KEY), joined(table, "person_id", *CHANGING)
 
 
-def listed(session: Session, kinds: Mapping[str, Any], rows: Iterable[Sequence[Any]]) -> Any:
+def _lines(table: Any) -> Any:
+    """Keys and rows, all in one text: each by itself takes longer to fetch than all else that is done with it."""
+    key, row = _texts(table)
+    return sa.func.aggregate_strings(key.concat(_THEN).concat(row), _LINE)
+
+
+def _taken_apart(lines: str) -> Iterator[tuple[Key, Row]]:
+    for line in lines.split(_LINE):
+        key, _, row = line.partition(_THEN)
+        yield key, row
+
+
+def listed(session: Session, kinds: Mapping[str, Any], rows: Collection[str]) -> Any:
     """Rows as a table `asked` with columns of these kinds, given to the database as one parameter: so that each of
-    them is looked up by its key, however many they are."""
+    them is looked up by its key, however many they are. A row is the texts of its columns with a stroke between."""
     if is_postgresql(session):
-        plain = [dict(zip(kinds, row, strict=True)) for row in rows]
-        columns = [sa.column(name, kind) for name, kind in kinds.items()]
-        table = sa.func.jsonb_to_recordset(sa.bindparam(None, plain, type_=JSONB)).table_valued(*columns)
-        return table.render_derived("asked", with_types=True)
-    each = sa.func.json_each(sa.bindparam(None, list(rows), type_=sa.JSON)).table_valued("value")
+        every = sa.func.unnest(sa.func.string_to_array(_LINE.join(rows), _LINE, type_=ARRAY(sa.Text)))
+        lines = every.table_valued(sa.column("line", sa.Text)).render_derived("lines")
+        columns = (
+            sa.cast(sa.func.split_part(lines.c.line, _BETWEEN, place), kind).label(name)
+            for place, (name, kind) in enumerate(kinds.items(), start=1)
+        )
+        # Apart, or each of them would be taken to pieces anew wherever a column of it is named.
+        return sa.select(*columns).offset(0).subquery("asked")
+    plain = [row.split(_BETWEEN) for row in rows]
+    each = sa.func.json_each(sa.bindparam(None, plain, type_=sa.JSON)).table_valued("value")
     return sa.select(
         *(
             sa.type_coerce(sa.func.json_extract(each.c.value, f"$[{place}]"), kind).label(name)
@@ -106,25 +136,35 @@ def own_visits(session: Session, people: Collection[UUID], low: datetime, high: 
     return _pairs(session.execute(query))
 
 
-def claims(session: Session, case_ids: Collection[UUID]) -> dict[UUID, dict[Key, tuple[str, Row]]]:
-    """What is kept for each of these cases: its part, and the copy."""
+def claims(session: Session, case_ids: Collection[UUID]) -> tuple[dict[UUID, dict[Key, tuple[str, Row]]], set[Key]]:
+    """What is kept for each of these cases: its part, and the copy; and which of all these visits go with no
+    declaration or with one whose copy is there."""
     found: dict[UUID, dict[Key, tuple[str, Row]]] = {case_id: {} for case_id in case_ids}
     by_text = {written(session, case_id): of_case for case_id, of_case in found.items()}
+    case_id, told = sa.cast(case_visit.c.case_id, sa.Text), kept_declaration.c
+    settled = sa.or_(kept_visit.c.declaration_id.is_(None), told.id.is_not(None))
+    its = sa.and_(told.made_at == kept_visit.c.declared_at, told.id == kept_visit.c.declaration_id)
     rows = session.execute(
-        sa.select(sa.cast(case_visit.c.case_id, sa.Text), case_visit.c.part, *_texts(kept_visit))
+        sa.select(case_id, case_visit.c.part, settled, _lines(kept_visit))
         .join(kept_visit, same_visit(kept_visit))
+        .outerjoin(kept_declaration, its)
         .where(case_visit.c.case_id.in_(case_ids))
+        .group_by(case_id, case_visit.c.part, settled)
     )
-    for case_id, part, key, row in rows.all():
-        by_text[case_id][key] = (part, row)
-    return found
+    done: set[Key] = set()
+    for case_text, part, is_settled, lines in rows.all():
+        pairs = dict(_taken_apart(lines))
+        by_text[case_text].update((key, (part, row)) for key, row in pairs.items())
+        if is_settled:
+            done.update(pairs)
+    return found, done
 
 
 def copies(session: Session, keys: Collection[Key]) -> dict[Key, Row]:
     """The copies that there are of these visits, whichever case keeps them."""
     if not keys:
         return {}
-    asked = listed(session, KEY, map(parts, keys))
+    asked = listed(session, KEY, keys)
     found = sa.select(*_texts(kept_visit)).select_from(asked).join(kept_visit, same_row(kept_visit, asked))
     return _pairs(session.execute(found))
 
@@ -133,7 +173,7 @@ def still_there(session: Session, keys: Collection[Key], start: datetime, end: d
     """Those of these visits that began in [start, end] and that the store has."""
     if not keys:
         return set()
-    asked = listed(session, KEY, map(parts, keys))
+    asked = listed(session, KEY, keys)
     found = sa.select(_texts(_visit)[0]).select_from(asked).join(_visit, same_row(_visit, asked))
     return set(session.scalars(found.where(_visit.c.entered_at.between(start, end))))
 
@@ -207,14 +247,15 @@ def met(
     every = [(case_id, one) for case_id, each in encountered.items() for one in each]
     if not every:
         return found
-    store = sa.select(*_visit.c, *_texts(_visit)).subquery("written")
     encountering = [one for _, one in every]
-    meets = meeting(session, encountering, "key", "row", air=air, cap=cap, excluding=[], store=store).subquery()
+    meets = meeting(session, encountering, *_TOLD, air=air, cap=cap, excluding=[]).subquery()
     own = {case_id: {written(session, one) for one in members} for case_id, members in people.items()}
-    for number, key, row in session.execute(sa.select(meets.c.number, meets.c.key, meets.c.row)).all():
+    for number, lines in session.execute(sa.select(meets.c.number, _lines(meets)).group_by(meets.c.number)).all():
         case_id = every[number][0]
-        if person_of(row) not in own[case_id]:
-            found[case_id][key] = row
+        mine, of_case = own[case_id], found[case_id]
+        for key, row in _taken_apart(lines):
+            if person_of(row) not in mine:
+                of_case[key] = row
     return found
 
 

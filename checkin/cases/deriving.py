@@ -4,7 +4,7 @@ Everything is read by key, once, and compared here; only what differs is written
 costs no write, and one that changed costs what changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from checkin.cases import derived, filing
-from checkin.cases.derived import Key, Row, declaration_of, ends_of, moment, parts, person_of, written
+from checkin.cases.derived import Key, Row, claim_of, declaration_of, ends_of, moment, parts, person_of, written
 from checkin.cases.models import KEEPING_STATES, MET, OWN, Case
 from checkin.cases.signals import kept_changed
 from checkin.cases.spread import air
@@ -79,7 +79,7 @@ def _derive(session: Session, cases: Sequence[Case], span: Span) -> dict[UUID, C
     low, high = span.around
     groups = joins.groups_of(session, [case.person_id for case in cases if case.person_id])
     people = {case.id: groups[case.person_id].members for case in cases if case.person_id}
-    kept = derived.claims(session, list(people))
+    kept, settled = derived.claims(session, list(people))
     changes = {case_id: Change() for case_id in people}
     before = {case_id: of_case.copy() for case_id, of_case in kept.items()}
     own = derived.own_visits(session, {one for members in people.values() for one in members}, low, high)
@@ -99,7 +99,7 @@ def _derive(session: Session, cases: Sequence[Case], span: Span) -> dict[UUID, C
     if changed:
         kept_changed.send(session, cases=changed)
     _count_people(session, {case_id: (_met(before[case_id]), _met(kept[case_id])) for case_id in changed}, changes)
-    _declarations(session, kept, low, high, changes)
+    _declarations(session, kept, settled - copied.keys(), low, high, changes)
     return changes
 
 
@@ -115,7 +115,7 @@ def _take_in(
     stale: dict[Key, bool] = {}
     claims = []
     for case_id, rows in fresh.items():
-        of_case = kept[case_id]
+        of_case, case_text = kept[case_id], written(session, case_id)
         for key, row in rows.items():
             claimed = of_case.get(key)
             copy = copied.get(key) or (claimed[1] if claimed else there.get(key))
@@ -125,7 +125,7 @@ def _take_in(
                 copied[key] = row
                 changes[case_id].rows += 1
             if claimed is None:
-                claims.append((written(session, case_id), key, as_part))
+                claims.append(claim_of(case_text, key, as_part))
                 changes[case_id].rows += 1
                 of_case[key] = (as_part, row)
             elif claimed[1] != row:
@@ -147,20 +147,21 @@ def _let_go(
     ]
     there = derived.still_there(session, {key for _, key in doubted}, span.start, span.end)
     wrong = [(case_id, key) for case_id, key in doubted if key in there]
-    filing.let_go(session, [(written(session, case_id), key, MET) for case_id, key in wrong])
+    filing.let_go(session, [claim_of(written(session, case_id), key, MET) for case_id, key in wrong])
     for case_id, key in wrong:
         del kept[case_id][key]
         changes[case_id].rows += 1
 
 
 def _declarations(
-    session: Session, kept: Mapping[UUID, Kept], low: datetime, high: datetime, changes: dict[UUID, Change]
-) -> None:
-    """Copy the declarations that go with what the cases keep of [low, high]."""
+    session: Session, kept: Mapping[UUID, Kept], settled: Collection[Key], low: datetime, high: datetime,
+    changes: dict[UUID, Change],
+) -> None:  # fmt: skip
+    """Copy the declarations that go with what the cases keep of [low, high], but those of visits that are `settled`."""
     told: dict[Key, UUID] = {}
     for case_id, of_case in kept.items():
-        for key, (_, row) in of_case.items():
-            declaration = declaration_of(row)
+        for key in of_case.keys() - settled:
+            declaration = declaration_of(of_case[key][1])
             if declaration is not None and low <= moment(parts(key)[0]) <= high:
                 told.setdefault(declaration, case_id)
     for declaration in filing.copy_declarations(session, told):
@@ -170,16 +171,20 @@ def _declarations(
 def _count_people(session: Session, met: Mapping[UUID, tuple[set[str], set[str]]], changes: dict[UUID, Change]) -> None:
     """Say of each case who came and went, from whom it met `before` and `after`; who was joined is one of them."""
     moved = {one for before, after in met.values() for one in before ^ after}
-    groups = joins.groups_of(session, map(UUID, moved))
-    all_of = {one: frozenset(written(session, member) for member in groups[UUID(one)].members) for one in moved}
+    # Few are, of the ten thousands.
+    were_joined = [one for one in joins.everybody_joined(session) if written(session, one) in moved]
+    all_of = {
+        written(session, one): frozenset(written(session, member) for member in group.members)
+        for one, group in joins.groups_of(session, were_joined).items()
+    }
     for case_id, (before, after) in met.items():
         change = changes[case_id]
         change.came, change.went = len(_lacking(before, after, all_of)), len(_lacking(after, before, all_of))
 
 
-def _lacking(people: set[str], others: set[str], all_of: Mapping[str, frozenset[str]]) -> set[frozenset[str]]:
-    """Those of the others who are none of these people; `all_of` says who each of them is."""
-    return {all_of[one] for one in others - people if all_of[one].isdisjoint(people)}
+def _lacking(people: set[str], others: set[str], all_of: Mapping[str, frozenset[str]]) -> set[str | frozenset[str]]:
+    """Those of the others who are none of these people; `all_of` says who those of them are that were joined."""
+    return {all_of.get(one, one) for one in others - people if one not in all_of or all_of[one].isdisjoint(people)}
 
 
 def _met(of_case: Kept) -> set[str]:

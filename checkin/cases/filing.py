@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from checkin.cases.derived import CHANGING, KEY, Key, joined, listed, parts, same_row, within
+from checkin.cases.derived import CHANGING, KEY, Claim, Key, joined, listed, same_row, visit_of, within
 from checkin.cases.models import case_visit, kept_declaration, kept_visit
 from checkin.cases.queries import same_visit
 from checkin.cases.signals import kept_changed
@@ -17,20 +17,18 @@ from checkin.visits.models import Visit
 
 _visit, _declaration = Visit.__table__, Declaration.__table__
 _CLAIM = {"case_id": sa.Uuid(), "entered_at": UtcDateTime(), "visit_id": sa.Uuid(), "part": sa.String()}
-# The id of a case as the database writes it, a visit, and its part.
-Claim = tuple[str, Key, str]
 
 
 def copy_visits(session: Session, keys: Collection[Key], ended: Collection[Key]) -> int:
     """Copy these visits of the store, or bring their copies up to date; how many rows changed. Of those that `ended`
     the copy has another end than the store: what was made of them for any case is no longer right."""
     if ended:
-        asked = listed(session, KEY, map(parts, ended))
+        asked = listed(session, KEY, ended)
         mine = sa.and_(case_visit.c.entered_at == asked.c.entered_at, case_visit.c.visit_id == asked.c.id)
         kept_changed.send(session, cases=sa.select(case_visit.c.case_id).select_from(asked).join(case_visit, mine))
     if not keys:
         return 0
-    asked = listed(session, KEY, map(parts, keys))
+    asked = listed(session, KEY, keys)
     rows = sa.select(*_visit.c).select_from(asked).join(_visit, same_row(_visit, asked))
     insert = _insert(session, kept_visit, rows.where(within(_visit.c.entered_at, keys)))
     stale = sa.or_(*(kept_visit.c[name].is_distinct_from(insert.excluded[name]) for name in CHANGING))
@@ -42,7 +40,7 @@ def copy_declarations(session: Session, keys: Collection[Key]) -> list[Key]:
     """Copy these declarations, as far as the store has them and no copy is there; which were copied."""
     if not keys:
         return []
-    asked = listed(session, KEY, map(parts, keys))
+    asked = listed(session, KEY, keys)
     # A declaration never changes: one that was copied is not read again.
     copied = sa.exists().where(kept_declaration.c.made_at == asked.c.entered_at, kept_declaration.c.id == asked.c.id)
     made = within(_declaration.c.made_at, keys)
@@ -60,7 +58,7 @@ def claim(session: Session, claims: Collection[Claim]) -> int:
     """Say for which case these visits are kept, and as which part; how many are new."""
     if not claims:
         return 0
-    asked = listed(session, _CLAIM, ((case_id, *parts(key), part) for case_id, key, part in claims))
+    asked = listed(session, _CLAIM, claims)
     rows = sa.select(*(asked.c[name] for name in _CLAIM))
     return done(session, _insert(session, case_visit, rows).on_conflict_do_nothing())
 
@@ -69,18 +67,18 @@ def let_go(session: Session, claims: Collection[Claim]) -> int:
     """Keep these visits no longer for these cases, nor their copies where no other case needs them; how many."""
     if not claims:
         return 0
-    asked = listed(session, _CLAIM, ((case_id, *parts(key), part) for case_id, key, part in claims))
+    asked = listed(session, _CLAIM, claims)
     names = ("case_id", "entered_at", "visit_id")
     these = sa.select(*(asked.c[name] for name in names))
     mine = sa.tuple_(*(case_visit.c[name] for name in names)).in_(these)
     count = done(session, sa.delete(case_visit).where(mine))
-    _sweep(session, {key for _, key, _ in claims})
+    _sweep(session, {visit_of(one) for one in claims})
     return count
 
 
 def _sweep(session: Session, keys: Collection[Key]) -> None:
     """Delete the copies of these visits that no case claims, and their declarations that no other copy goes with."""
-    asked = listed(session, KEY, map(parts, keys))
+    asked = listed(session, KEY, keys)
     these = sa.tuple_(kept_visit.c.entered_at, kept_visit.c.id).in_(sa.select(asked.c.entered_at, asked.c.id))
     gone = session.execute(
         sa.delete(kept_visit)
@@ -90,7 +88,7 @@ def _sweep(session: Session, keys: Collection[Key]) -> None:
     told = {key for declaration_id, key in gone if declaration_id is not None}
     if not told:
         return
-    asked = listed(session, KEY, map(parts, told))
+    asked = listed(session, KEY, told)
     key = sa.tuple_(kept_declaration.c.made_at, kept_declaration.c.id)
     goes_with = sa.exists().where(
         kept_visit.c.declared_at == kept_declaration.c.made_at, kept_visit.c.declaration_id == kept_declaration.c.id

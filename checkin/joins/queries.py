@@ -39,6 +39,13 @@ def ask_again(session: Session) -> None:
     session.info.pop(_ASKED, None)
 
 
+def everybody_joined(session: Session) -> list[UUID]:
+    """All that were joined with somebody: few, by hand one by one."""
+    return (
+        list(session.scalars(sa.select(joined.c.member_id).where(rows(session, joined)))) if any_joined(session) else []
+    )
+
+
 def groups_of(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, Group]:
     """The group of each of these people; of who was joined with nobody, themselves alone."""
     wanted = list(dict.fromkeys(person_ids))
