@@ -116,10 +116,15 @@ def engine_options(config: Config, url: str) -> dict[str, Any]:
         "connect_args": {
             "prepare_threshold": None,
             "connect_timeout": 3,
-            "application_name": f"checkin-{config.tier}",
+            "application_name": _called(config.tier),
             # Time-outs are settings of the roles: pgbouncer takes none at the start of a connection.
         },
     }
+
+
+def _called(tier: str) -> str:
+    """What the connections of a tier are called at the server."""
+    return f"checkin-{tier}"
 
 
 @contextmanager
@@ -157,10 +162,10 @@ def _prepare_where_direct(connection: psycopg.Connection[Any]) -> None:
     A pooler hands each transaction to another server connection, which knows nothing of what was prepared on the
     one before. It also gives clients a process number of its own, by which it is known.
 
-    Not for the staff: of what is prepared PostgreSQL soon makes one plan for whatever is asked. That spares the few
+    For visitors alone: of what is prepared PostgreSQL soon makes one plan for whatever is asked. That spares the few
     statements of a check-in a third of their time; a page of a case it once made read all that is kept (255 ms, not 3).
     """
-    if connection.info.get_parameters().get("application_name") == STAFF_CONNECTIONS:
+    if connection.info.get_parameters().get("application_name") != _called("public"):
         return
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     connection.rollback()
@@ -172,7 +177,6 @@ def _prepare_where_direct(connection: psycopg.Connection[Any]) -> None:
 # lives, since a server that came back, or pgbouncer, may have closed it meanwhile.
 IDLE_SECONDS = 1.0
 PREPARE_AFTER = 5
-STAFF_CONNECTIONS = "checkin-staff"
 
 
 @event.listens_for(Engine, "engine_connect")
@@ -207,8 +211,8 @@ def let_go(session: Session) -> None:
     """End the transaction in which a request has read so far; its objects stay readable.
 
     What takes its time afterwards, such as hashing a password or another database, holds nothing meanwhile.
-    Not by a rollback, after which every object had to be read again. For a session without changes, or with such
-    as nobody reads again.
+    Not by a rollback, after which every object had to be read again. It commits what is pending: for a session that
+    only read, or whose writes are whole.
     """
     expires, session.expire_on_commit = session.expire_on_commit, False
     try:

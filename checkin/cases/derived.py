@@ -112,7 +112,7 @@ def listed(session: Session, kinds: Mapping[str, Any], rows: Collection[str]) ->
             sa.cast(sa.func.split_part(lines.c.line, _BETWEEN, place), kind).label(name)
             for place, (name, kind) in enumerate(kinds.items(), start=1)
         )
-        # Apart, or each of them would be taken to pieces anew wherever a column of it is named.
+        # OFFSET keeps it apart: merged into the query, a line would be taken to pieces wherever a column is named.
         return sa.select(*columns).offset(0).subquery("asked")
     plain = [row.split(_BETWEEN) for row in rows]
     each = sa.func.json_each(sa.bindparam(None, plain, type_=sa.JSON)).table_valued("value")

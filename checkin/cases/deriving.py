@@ -171,7 +171,9 @@ def _declarations(
 def _count_people(session: Session, met: Mapping[UUID, tuple[set[str], set[str]]], changes: dict[UUID, Change]) -> None:
     """Say of each case who came and went, from whom it met `before` and `after`; who was joined is one of them."""
     moved = {one for before, after in met.values() for one in before ^ after}
-    # Few are, of the ten thousands.
+    if not moved:
+        return
+    # Few were joined: all of them are asked for, and not each of the ten thousands who moved.
     were_joined = [one for one in joins.everybody_joined(session) if written(session, one) in moved]
     all_of = {
         written(session, one): frozenset(written(session, member) for member in group.members)

@@ -29,6 +29,7 @@ from checkin.cases.signals import case_discarded, case_let_go, case_released, ke
 from checkin.db import is_postgresql
 from checkin.errors import DomainError
 from checkin.ids import new_id
+from checkin.joins import queries as joins
 from checkin.movements import service as movements
 from checkin.rules import RuleSet
 
@@ -205,10 +206,13 @@ def lock_kept(session: Session) -> None:
     """Let nobody else change what is kept until the caller commits; before the lock of the log, never after it."""
     if is_postgresql(session):
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(KEEPING_LOCK)))
+    # Whoever held it may have joined somebody.
+    joins.ask_again(session)
 
 
 def try_kept(session: Session) -> bool:
     """The same where nobody else has it at this moment, without waiting; whether it is so."""
+    joins.ask_again(session)
     if not is_postgresql(session):
         return True
     return bool(session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(KEEPING_LOCK))))

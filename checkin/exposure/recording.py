@@ -14,7 +14,7 @@ from checkin import clock
 from checkin.audit import service as audit
 from checkin.audit.entry import Actor
 from checkin.cases.models import Case
-from checkin.db import db, let_go, set_read_only
+from checkin.db import begin_writing, db, let_go, set_read_only
 from checkin.exposure import service
 from checkin.exposure.models import Lookup
 
@@ -32,19 +32,21 @@ class Reading:
 
 def begin(lookup: Lookup, case: Case | None, action: str, rows: int | None = None) -> Reading:
     """Put it on record; where that fails, nothing is read. `rows`: how many are expected, where that is known."""
-    session = _to_write()
+    session = _read_so_far()
     actor = current_user.actor
     entry = service.read(session, now=clock.now(), actor=actor, lookup=lookup, case=case, action=action, rows=rows)
     reading = Reading(entry, actor, lookup.number, case.number if case else None, lookup.reason)
-    # What was read on the way here is of a moment ago, and the page need not read it again.
+    # The page need not read again what was read on the way here, but for the case: the log can make one wait for it.
     let_go(session)
     set_read_only(True)
+    if case is not None:
+        session.expire(case)
     return reading
 
 
 def end(reading: Reading, action: str, rows: int, **detail: Any) -> None:
     """Say how many rows it was; where that fails, a page is not shown."""
-    session = _to_write()
+    session = begin_writing()
     audit.record(
         session,
         now=clock.now(),
@@ -60,9 +62,11 @@ def end(reading: Reading, action: str, rows: int, **detail: Any) -> None:
     set_read_only(True)
 
 
-def _to_write() -> Session:
-    """The session, to write in, after it has only read."""
+def _read_so_far() -> Session:
+    """The session, to write in: without reading anew what it has read, where that is all it did."""
     session = db.session()
+    if session.new or session.dirty or session.deleted:
+        return begin_writing()
     let_go(session)
     set_read_only(False)
     return session

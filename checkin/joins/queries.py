@@ -35,7 +35,7 @@ def any_joined(session: Session) -> bool:
 
 
 def ask_again(session: Session) -> None:
-    """Somebody was joined or parted in this very transaction."""
+    """Forget what `any_joined` found: who is joined may have changed within this transaction."""
     session.info.pop(_ASKED, None)
 
 

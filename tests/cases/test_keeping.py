@@ -143,6 +143,31 @@ def test_freezing_again_changes_nothing_and_a_day_without_news_writes_no_entry(a
     assert (copies(session), actions(session)[-1]) == (rows, "case.freeze")
 
 
+def test_a_declaration_made_later_for_a_kept_visit_is_copied_and_one_that_was_lost_is_copied_again(
+    app, session, came, market
+):
+    own, beside = came(1, 2 * HOUR), came(2, 2 * HOUR)
+    later, one = came(3, 30 * HOUR), Visit.__table__.c
+    told = {row.id: row[1:] for row in session.execute(sa.select(one.id, one.declared_at, one.declaration_id))}
+    session.execute(sa.update(Visit).where(one.id == beside).values(declared_at=None, declaration_id=None))
+    case = factories.case(session)
+    assert link(app, session, case, person_of(session, own)).declarations == 1
+    how = {"now": NOW, "actor": factories.SYSTEM, "case": case, "rules": factories.rules(app)}
+
+    def now_with(visit):
+        declared_at, declaration_id = told[visit]
+        values = {"declared_at": declared_at, "declaration_id": declaration_id}
+        session.execute(sa.update(Visit).where(one.id == beside).values(**values))
+        service.freeze(session, **how)
+        kept = sa.select(kept_declaration.c.id).where(kept_declaration.c.id.in_([told[own][1], declaration_id]))
+        return set(session.scalars(kept)) == {told[own][1], declaration_id}
+
+    # Without one before, and with another one than was copied.
+    assert now_with(beside) and now_with(later)
+    session.execute(sa.delete(kept_declaration).where(kept_declaration.c.id == told[own][1]))
+    assert service.freeze(session, **how).declarations == 2
+
+
 def test_an_end_recorded_later_is_taken_over(app, session, came, market):
     own = came(1, 2 * HOUR, device=b"d" * 16)
     case = factories.case(session)

@@ -11,6 +11,11 @@ from checkin.cases import queries, service
 from checkin.cases.models import Case
 from checkin.cases.queries import Kept
 from checkin.db import db
+from checkin.ids import new_id
+from checkin.joins import queries as joins
+from checkin.joins.models import SAME, Pair
+from checkin.joins.service import regroup
+from checkin.people.models import Person
 from checkin.store.service import drop_day
 from checkin.visits import service as visits
 from tests import factories
@@ -96,3 +101,19 @@ def test_the_log_is_free_for_others_until_the_day_is_gone_and_then_says_what_was
     last = officer.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(2)).all()
     assert [entry.action for entry in last] == ["store.expire", "case.freeze"]
     assert last[1].detail == {"own": 2, "met": 0, "declarations": 2}
+
+
+def test_who_was_joined_while_one_waited_for_what_is_kept_is_one_person_for_who_waited(officer):
+    first = somebody(officer)
+    # Asked before the wait, when nobody was joined with anybody.
+    assert joins.everybody_of(officer, [first]) == [first]
+    with Session(db.engine) as other:
+        service.lock_kept(other)
+        other.add(Person(id=(second := new_id(NOW)), created_at=NOW, name_index=b"n", id_index=b"", phone_index=b"p"))
+        other.flush()
+        one, two = sorted((first, second))
+        other.add(Pair(id=new_id(NOW), one_id=one, other_id=two, state=SAME, likeness=1, found_at=NOW))
+        regroup(other)
+        other.commit()
+    service.lock_kept(officer)
+    assert set(joins.everybody_of(officer, [first])) == {first, second}

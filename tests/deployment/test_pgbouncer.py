@@ -190,7 +190,7 @@ def test_only_visitors_and_only_where_they_speak_with_the_server_itself_have_sta
     assert threshold(tier("public")) is None
     assert threshold(postgresql.app("public")) == PREPARE_AFTER
     # One plan for whatever is asked would be a bad one for some of their pages.
-    assert threshold(postgresql.app("staff")) is None
+    assert threshold(postgresql.app("staff")) is threshold(postgresql.app("all")) is None
 
 
 @pytest.mark.long
