@@ -24,6 +24,7 @@ from checkin.db import db
 from checkin.errors import AccessDenied
 from checkin.exposure.models import Lookup
 from checkin.joins.models import joined
+from checkin.joins.queries import ask_again
 from checkin.movements.models import ToldMove
 from checkin.people.models import Person
 from tests import cast, factories
@@ -415,6 +416,7 @@ def test_what_was_told_and_who_was_joined_count_as_the_oracle_counts_them(app, s
         session.execute(
             sa.insert(joined), [{"member_id": person(one), "main_id": person(mains[one])} for one in sorted(together)]
         )
+    ask_again(session)
     session.flush()
     for case in opened:
         regrouping.regroup(session, now=at(3000), actor=factories.SYSTEM, case=case, rules=factories.rules(app))
