@@ -61,6 +61,14 @@ def run_of(officer):
         return db.session().scalars(sa.select(Derivation).order_by(Derivation.asked_at.desc())).first()
 
 
+def test_one_case_is_one_in_english_too(officer):
+    assert "Derive 4 open cases anew" in officer.get(f"{PAGE}?lang=en").text
+    with inside(officer.application):
+        db.session().execute(sa.update(Case).where(Case.seq > 1).values(state="discarded"))
+        db.session.commit()
+    assert "Derive 1 open case anew" in officer.get(f"{PAGE}?lang=en").text
+
+
 def test_the_list_of_cases_leads_to_a_page_that_says_how_many_there_are_and_it_begins_a_run(officer, started):
     assert f'href="{PAGE}"' in officer.get("/cases/").text
     page = officer.get(PAGE).text
